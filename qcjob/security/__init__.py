@@ -1,0 +1,1 @@
+"""Who asks: API keys today; tokens and payload sealing belong here too."""

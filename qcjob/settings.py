@@ -1,0 +1,88 @@
+"""The one place that reads the environment. `docs/settings.md` says what each setting is for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qcjob.errors import ConfigurationError
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_UNITS = {None: 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default. Durations are seconds; in the environment also 90s, 15m, 12h, 30d."""
+
+    data: Path = Path("var")
+    redis_url: str | None = None
+    devices: Path | None = None
+    lease_seconds: float = 5.0
+    renew_seconds: float = 1.5
+    keeper_seconds: float = 1.0
+    retention_seconds: float = 30 * 86_400.0
+    wait_limit_seconds: float = 30.0
+    long_polls: int = 256
+    redis_maxmemory: str = "1gb"
+    log_level: str = "info"
+    log_format: str = "auto"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Where the embedded Redis listens: DATA/redis.sock, a link where the real path is too long to bind."""
+        return self.data.absolute() / "redis.sock"
+
+    @property
+    def redis_location(self) -> str:
+        """What `redis.Redis.from_url` is given."""
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from QCJOB_* variables; an empty one counts as absent. Raises ConfigurationError."""
+    env = {key: value for key, value in (environ or os.environ).items() if key.startswith("QCJOB_") and value}
+    defaults = Settings()
+
+    def duration(name: str, default: float) -> float:
+        text = env.get(name)
+        if text is None:
+            return default
+        match = _DURATION.fullmatch(text.strip())
+        if match is None or float(match[1]) <= 0:
+            raise ConfigurationError(f"{name}={text!r}: wanted a duration such as 90, 90s, 15m, 12h or 30d")
+        return float(match[1]) * _UNITS[match[2]]
+
+    def choice(name: str, default: str, *allowed: str) -> str:
+        text = env.get(name, default).lower()
+        if text not in allowed:
+            raise ConfigurationError(f"{name}={text!r}: wanted one of {', '.join(allowed)}")
+        return text
+
+    def count(name: str, default: int) -> int:
+        text = env.get(name, str(default))
+        if not text.isdecimal() or int(text) < 1:
+            raise ConfigurationError(f"{name}={text!r}: wanted a whole number, 1 or more")
+        return int(text)
+
+    lease = duration("QCJOB_LEASE_SECONDS", defaults.lease_seconds)
+    renew = duration("QCJOB_RENEW_SECONDS", min(defaults.renew_seconds, lease * 0.3))
+    if renew * 2 > lease:
+        raise ConfigurationError(f"QCJOB_RENEW_SECONDS={renew:g}: wanted at most half of QCJOB_LEASE_SECONDS={lease:g}")
+    return Settings(
+        data=Path(env.get("QCJOB_DATA", str(defaults.data))),
+        redis_url=env.get("QCJOB_REDIS_URL"),
+        devices=Path(env["QCJOB_DEVICES"]) if "QCJOB_DEVICES" in env else None,
+        lease_seconds=lease,
+        renew_seconds=renew,
+        keeper_seconds=duration("QCJOB_KEEPER_SECONDS", defaults.keeper_seconds),
+        retention_seconds=duration("QCJOB_RETENTION", defaults.retention_seconds),
+        wait_limit_seconds=duration("QCJOB_WAIT_LIMIT", defaults.wait_limit_seconds),
+        long_polls=count("QCJOB_LONG_POLLS", defaults.long_polls),
+        redis_maxmemory=env.get("QCJOB_REDIS_MAXMEMORY", defaults.redis_maxmemory),
+        log_level=choice("QCJOB_LOG_LEVEL", defaults.log_level, "debug", "info", "warning", "error"),
+        log_format=choice("QCJOB_LOG_FORMAT", defaults.log_format, "auto", "json", "pretty"),
+    )
