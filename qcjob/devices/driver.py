@@ -30,7 +30,7 @@ Handle = str
 class Caps:
     """What a driver can do.
 
-    mode        handle: `submit` returns soon, with a Handle or Finished; blocking: it returns Finished at the end
+    mode        handle: `submit` returns soon, with a Handle, Finished or Failed; blocking: never a Handle
     dedup       native: submitting the same job id again never starts it twice; find: `find` tells whether it has it;
                 none: cannot tell
     reattach    another process can `poll` a handle from the ledger
@@ -97,6 +97,14 @@ class Finished:
     result: Result
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`submit` already knows that the run failed: the job is FAILED with this code and message."""
+
+    code: str
+    message: str
+
+
 class PollState(StrEnum):
     """Where the device has the job. `lost`: the device does not know the handle."""
 
@@ -110,10 +118,14 @@ class PollState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The answer of `poll`. `position` counts from 1 in the device's own queue; `started_at` is RFC 3339."""
+    """The answer of `poll`. `position` counts from 1 in the device's own queue; `started_at` is RFC 3339.
+
+    `code` is the job's error code where `state` is failed, and means nothing elsewhere.
+    """
 
     state: PollState
     message: str = ""
+    code: str = "device-error"
     position: int | None = None
     started_at: str | None = None
 
@@ -154,9 +166,10 @@ class Driver(ABC):
         """Online, busy, calibrating, … with a reason; returns within 5 s."""
 
     @abstractmethod
-    def submit(self, job_id: str, program: Program, shots: int) -> Handle | Finished:
+    def submit(self, job_id: str, program: Program, shots: int) -> Handle | Finished | Failed:
         """Hand the job over. Returns within the device's `submit_timeout`.
 
+        A Handle: poll it. Finished or Failed: the run is over, with its result or its error.
         Raises Rejected (never), Unavailable (surely not accepted, later) or Uncertain (may have been accepted);
         any other exception is taken as Uncertain.
         """
