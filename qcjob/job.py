@@ -67,7 +67,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the ledger has it at one version. `ahead` counts the jobs ranked before it, None unless WAITING."""
+    """A job as the ledger has it at one version. `ahead` counts the jobs ranked before it, None unless WAITING.
+
+    `fingerprint` is that of the request that carried an idempotency key, else empty.
+    """
 
     id: str
     customer: str
@@ -89,3 +92,4 @@ class Job:
     history: tuple[Moment, ...] = ()
     error_code: str | None = None
     error_message: str | None = None
+    fingerprint: str = ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from qcjob import checks
+from qcjob.checks import JobRequest
 from qcjob.compiler import compile_program
 from qcjob.devices.catalogue import Catalogue, DeviceView
 from qcjob.errors import (
@@ -26,25 +27,6 @@ from qcjob.ledger import JobPage, Ledger
 from qcjob.lifecycle import JobState
 from qcjob.result import BIT_ORDER
 from qcjob.security.caller import Caller
-
-DEFAULT_SHOTS = 1_000
-DEFAULT_RUNTIME = "optimized"
-
-
-@dataclass(frozen=True, slots=True)
-class JobRequest:
-    """What a user asks for; None means the default. Shapes are right, meaning is not checked yet."""
-
-    program: str
-    language: str | None = None
-    runtime: str | None = None
-    device: str | None = None
-    shots: int | None = None
-    name: str | None = None
-    tags: tuple[str, ...] = ()
-    seed: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
@@ -84,21 +66,16 @@ class Service:
         The same idempotency key with an equal request answers the first job as it is now, without compiling.
         Raises InvalidRequest, InvalidProgram, IdempotencyKeyReused, LedgerUnavailable.
         """
-        request = self._with_defaults(request)
+        request = checks.with_defaults(request, self._catalogue)
         fingerprint = _fingerprint(request) if idempotency_key else ""
         if idempotency_key and (known := self._ledger.find_idempotent(caller.customer, idempotency_key)):
-            return self._same_job(caller, *known, fingerprint)
+            return _same_request(known, fingerprint)
         new = self._build(caller, request, request_id=request_id, fingerprint=fingerprint)
-        job = self._ledger.submit(new, idempotency_key=idempotency_key)
-        if job.id != new.id:
-            assert idempotency_key is not None
-            known = self._ledger.find_idempotent(caller.customer, idempotency_key)
-            return self._same_job(caller, *(known or (job.id, "")), fingerprint)
-        return job
+        return _same_request(self._ledger.submit(new, idempotency_key=idempotency_key), fingerprint)
 
     def dry_run(self, caller: Caller, request: JobRequest) -> NewJob:
         """What `submit` would record, checked and compiled, but not recorded."""
-        return self._build(caller, self._with_defaults(request))
+        return self._build(caller, checks.with_defaults(request, self._catalogue))
 
     def status(self, caller: Caller, job_id: str) -> Job:
         """The job as it is now. Raises JobNotFound."""
@@ -167,9 +144,6 @@ class Service:
             raise DeviceNotFound(f"no device {name[:80]!r}; there are {', '.join(self._catalogue.names)}")
         return view
 
-    def _with_defaults(self, request: JobRequest) -> JobRequest:
-        return checks.with_defaults(request, self._catalogue.default)
-
     def _build(
         self, caller: Caller, request: JobRequest, *, request_id: str = "", fingerprint: str = ""
     ) -> NewJob:
@@ -196,10 +170,11 @@ class Service:
             fingerprint=fingerprint,
         )
 
-    def _same_job(self, caller: Caller, job_id: str, recorded: str, fingerprint: str) -> Job:
-        if recorded != fingerprint:
-            raise IdempotencyKeyReused(f"this Idempotency-Key stands for job {job_id}, which asked for something else")
-        return self.status(caller, job_id)
+
+def _same_request(job: Job, fingerprint: str) -> Job:
+    if job.fingerprint != fingerprint:
+        raise IdempotencyKeyReused(f"this Idempotency-Key stands for job {job.id}, which asked for something else")
+    return job
 
 
 def _fingerprint(request: JobRequest) -> str:

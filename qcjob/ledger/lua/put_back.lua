@@ -1,0 +1,40 @@
+-- SUBMITTED|RUNNING -> WAITING: surely not started, or as the next attempt; CANCELLED where a cancel was asked for.
+-- ARGV: id, fence, 'same' or 'next' attempt, 'now' or 'later', hold microseconds, Celery meta of a cancelled job.
+-- Later is 0.5 s, doubling with each put-back to 60 s. Answers {'ok', state} or {'stale', …}.
+local job = load_job(ARGV[1])
+if not job or job.fence ~= ARGV[2] or job.state == 'WAITING' or FINAL[job.state] then
+  return stale(job)
+end
+local time_number = now()
+local time = digits(time_number)
+give_back_slot(job, time, ARGV[5])
+if job.cancel then
+  move(job, 'cancelled', time)
+  end_attempt(job, 'cancelled', time)
+  redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[6])
+else
+  if ARGV[3] == 'next' then
+    end_attempt(job, 'put_back', time)
+    job.attempt = digits(tonumber(job.attempt) + 1)
+    redis.call('HSET', job.key, 'attempt', job.attempt)
+  else
+    redis.call('HDEL', job.key, of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'running'))
+  end
+  redis.call('HDEL', job.key, 'fence')
+  move(job, 'put_back', time)
+  if ARGV[4] == 'later' then
+    local delay = math.min(60000000, 500000 * 2 ^ (redis.call('HINCRBY', job.key, 'put_backs', 1) - 1))
+    redis.call('ZADD', PREFIX .. 'later:' .. job.device, digits(time_number + delay), job.id)
+  else
+    redis.call('ZADD', PREFIX .. 'ready:' .. job.device, job.score, job.id)
+  end
+  -- A device that is unavailable for days must not grow the history without end: the oldest round
+  -- WAITING -> SUBMITTED -> WAITING is dropped, which leaves a path of the table.
+  local first, second = 'h' .. digits(job.version - 399), 'h' .. digits(job.version - 398)
+  local round = redis.call('HMGET', job.key, first, second)
+  if round[1] and round[2] and string.find(round[1] .. round[2], 'RUNNING') == nil and job.version > 402 then
+    redis.call('HDEL', job.key, first, second)
+  end
+end
+wake(job.device, time)
+return {'ok', job.state}

@@ -1,0 +1,85 @@
+"""The ledger's moves as Lua scripts: one atomic round trip each, given the table of `lifecycle`.
+
+A script is called by its digest; a Redis that lost its script cache is sent the text and asked again.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import redis
+
+from qcjob.devices.driver import DeviceStatus
+from qcjob.errors import LedgerUnavailable
+from qcjob.ledger.wakeup import message
+from qcjob.lifecycle import FINAL, TRANSITIONS, JobState
+
+NAMES = (
+    "submit",
+    "claim",
+    "mark",
+    "start",
+    "finish",
+    "put_back",
+    "renew",
+    "lapse",
+    "cancel",
+    "online",
+    "keep",
+    "read",
+)
+
+
+def _lua_table(pairs: dict[str, str]) -> str:
+    return "{" + ", ".join(f"[{key!r}] = {value}" for key, value in pairs.items()) + "}"
+
+
+@cache
+def rules() -> str:
+    """The Lua text that hands the rules to every script."""
+    moves = {f"{state} {event}": repr(str(to)) for (state, event), to in TRANSITIONS.items()}
+    ends = {
+        str(event): repr(str(to))
+        for (state, event), to in TRANSITIONS.items()
+        if to in FINAL and state is JobState.RUNNING
+    }
+    return "\n".join(
+        (
+            f"local MOVES = {_lua_table(moves)}",
+            f"local ENDS = {_lua_table(ends)}",
+            f"local FINAL = {_lua_table({str(state): 'true' for state in FINAL})}",
+            f"local HOLDING = {_lua_table({str(status): 'true' for status in DeviceStatus if not status.takes_jobs})}",
+            f"local WAKE_UP = [==[{message('@DEVICE@').decode()}]==]",
+        )
+    )
+
+
+@cache
+def source(name: str) -> str:
+    """The whole text of one script: rules, prelude, the move."""
+    folder = files("qcjob.ledger") / "lua"
+    return "\n".join((rules(), (folder / "prelude.lua").read_text(), (folder / f"{name}.lua").read_text()))
+
+
+class Scripts:
+    """Every script of `NAMES` on one Redis client."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._scripts = {name: client.register_script(source(name)) for name in NAMES}
+
+    def call(self, name: str, *args: str | int | bytes) -> Any:
+        """Run one script. Raises LedgerUnavailable when Redis does not answer or refuses to write."""
+        try:
+            return self._scripts[name](args=args)
+        except redis.RedisError as error:
+            raise unavailable(error) from error
+
+
+def unavailable(error: redis.RedisError) -> LedgerUnavailable:
+    """The one error that a Redis failure becomes; says what to look at, holds no data."""
+    return LedgerUnavailable(f"the ledger's Redis failed: {type(error).__name__}: {str(error)[:200]}")
+
+
+
