@@ -1,0 +1,29 @@
+"""A parsed program, as every language leaves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Axis = Literal["X", "Y", "Z"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A rotation of the qubit about an axis of the Bloch sphere, in degrees as written; where it stands, from 1."""
+
+    axis: Axis
+    degrees: float
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program without faults: its text as given, and what the text says. It ends by measuring every qubit."""
+
+    language: str
+    source: str
+    rotations: tuple[Rotation, ...]
+    num_qubits: int = 1
+    num_clbits: int = 1
