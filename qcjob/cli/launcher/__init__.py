@@ -1,0 +1,10 @@
+"""`up`: starts the processes of an installation, watches, restarts and stops them, and does nothing else.
+
+parts        which processes there are, with which argv and environment
+redis        which redis-server, where its socket lies, how it is started
+supervisor   start, watch, restart, stop
+signals      waiting that a signal ends
+folder       the data folder: its lock, its key
+up           the order of it all
+command      the command line
+"""

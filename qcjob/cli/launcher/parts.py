@@ -1,0 +1,66 @@
+"""Which processes an installation has: their names, command lines and environments, in the order they start."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from qcjob.devices.config import BUILT_INS
+
+CELERY_APP = "workers.app"
+WSGI_APP = "qcjob.web.wsgi:app"
+HOST = "127.0.0.1"
+
+REDIS, WEB, FLOWER, BUILT_IN_WORKER = "redis", "web", "flower", "worker-built-ins"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process. `env` is laid over the launcher's own; None takes a variable away."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    stop_seconds: float = 4.0
+    """How long it may take from SIGTERM to its end before its process group is killed."""
+
+
+def redis_part(argv: tuple[str, ...]) -> Part:
+    """Redis: ends last, with its append-only file on the disk."""
+    return Part(REDIS, argv)
+
+
+def web_part(port: int, *, python: str = sys.executable) -> Part:
+    """The API on granian. 512 threads because a long-poll holds one; websockets are not spoken."""
+    return Part(
+        WEB,
+        (
+            *(python, "-m", "granian", "--interface", "wsgi"),
+            *("--host", HOST, "--port", str(port), "--no-ws"),
+            *("--workers", "2", "--blocking-threads", "512"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
+            WSGI_APP,
+        ),
+    )
+
+
+def worker_parts(devices: Iterable[str], *, python: str = sys.executable) -> tuple[Part, ...]:
+    """One worker a configured device, and one for the built-ins. Their concurrency is the slots of their devices."""
+    built_ins = ",".join(device.name for device in BUILT_INS)
+    named = [(f"worker-{name}", name, name) for name in devices]
+    return tuple(
+        Part(
+            part,
+            (python, "-m", "celery", "-A", CELERY_APP, "worker", "-Q", queues, "-n", f"{node}@%h", "-E"),
+            stop_seconds=8.0,  # a short job may end; a longer one is rescued when the worker is back
+        )
+        for part, queues, node in [*named, (BUILT_IN_WORKER, built_ins, "built-ins")]
+    )
+
+
+def flower_part(port: int, key: str | None, *, python: str = sys.executable) -> Part:
+    """Flower, behind the key: in the environment, because a command line can be read by everyone on the machine."""
+    env = {"FLOWER_BASIC_AUTH": f"qcjob:{key}" if key else None, "FLOWER_UNAUTHENTICATED_API": None}
+    argv = (python, "-m", "celery", "-A", CELERY_APP, "flower", f"--address={HOST}", f"--port={port}")
+    return Part(FLOWER, argv, env, stop_seconds=1.5)

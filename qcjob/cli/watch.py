@@ -1,0 +1,76 @@
+"""`--wait`: the states of a job as they come, and on a terminal what it is waiting for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from qcjob.cli.exits import INTERRUPTED, stop
+from qcjob.cli.show import moment_text
+from qcjob.client import Client, RemoteJob
+from qcjob.lifecycle import JobState
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+def watch(
+    client: Client, job: RemoteJob, *, states_on_stderr: bool, clock: Callable[[], float] = time.monotonic
+) -> RemoteJob:
+    """Follow the job to its end, one line for each state it entered, also those passed between two looks.
+
+    Ctrl-C leaves the job alone, says how to look at it, and ends the command with 130.
+    """
+    line = _ProgressLine(clock)
+    shown = 0
+    try:
+        for seen in client.changes(job, every=1.0 if line.on else 20.0):
+            history = seen.document.get("history", [])
+            for moment in history[shown:]:
+                line.clear()
+                click.echo(moment_text(moment), err=states_on_stderr)
+            shown = len(history)
+            if line.on and seen.state is JobState.WAITING:
+                seen = client.status(seen)  # a place in the queue is no change of the job, so ask for it
+            if not seen.is_final:
+                line.show(seen)
+            job = seen
+    except KeyboardInterrupt:
+        line.clear()
+        stop(
+            INTERRUPTED,
+            f"\nThe job goes on. Look at it with   python -m qcjob status {job.id}\n"
+            f"its counts with                    python -m qcjob result {job.id}\n"
+            f"stop it with                       python -m qcjob cancel {job.id}",
+        )
+    finally:
+        line.clear()
+    return job
+
+
+class _ProgressLine:
+    """One line on stderr that is written over; nothing at all where stderr is no terminal."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.on = sys.stderr.isatty()
+        self._clock = clock
+        self._started = clock()
+        self._turn = 0
+
+    def show(self, job: RemoteJob) -> None:
+        if not self.on:
+            return
+        self._turn += 1
+        what = {
+            JobState.WAITING: f"{job.ahead or 0:,} ahead" if job.ahead else "next in the queue",
+            JobState.SUBMITTED: "being handed to the device",
+        }.get(job.state, "on the device")
+        spinner = _SPINNER[self._turn % len(_SPINNER)]
+        text = f"  {spinner} {job.state.lower()}, {what}, {self._clock() - self._started:.0f} s"
+        click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
+
+    def clear(self) -> None:
+        if self.on:
+            click.echo("\r\x1b[2K", nl=False, err=True)
