@@ -38,8 +38,24 @@ class Settings:
 
     @property
     def redis_location(self) -> str:
-        """What `redis.Redis.from_url` is given."""
-        return self.redis_url or f"unix://{self.redis_socket}"
+        """What `redis.Redis.from_url` is given: the URL of one's own Redis, or the embedded one's socket."""
+        url = self.redis_url or f"unix://{self.redis_socket}"
+        return url.replace("redis+socket://", "unix://", 1)
+
+    @property
+    def redis_is_local(self) -> bool:
+        """Whether Redis is reached by a Unix socket."""
+        return self.redis_location.startswith("unix://")
+
+    @property
+    def celery_broker_url(self) -> str:
+        """Redis as kombu spells it."""
+        return self.redis_location.replace("unix://", "redis+socket://", 1)
+
+    @property
+    def celery_result_backend(self) -> str:
+        """Redis as Celery spells it, with the ledger's backend class."""
+        return "qcjob.ledger.backend:LedgerBackend+" + self.redis_location.replace("unix://", "socket://", 1)
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:

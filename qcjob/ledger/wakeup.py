@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 TASK_NAME = "qcjob.drive"
 
-_BODY = base64.b64encode(
-    json.dumps([[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]).encode()
-).decode()
-
-
-def message(device: str) -> bytes:
-    """The wake-up of a device's queue, ready for LPUSH. Source: docs.celeryq.dev, "Message protocol", version 2."""
-    wake_up_id = f"wake-up-{device}"
-    headers = {
+def headers(task_id: str, argsrepr: str = "()") -> dict[str, Any]:
+    """The headers of a task message. Source: docs.celeryq.dev, "Message protocol", version 2."""
+    return {
         "lang": "py",
         "task": TASK_NAME,
-        "id": wake_up_id,
+        "id": task_id,
         "shadow": None,
         "eta": None,
         "expires": None,
@@ -30,9 +25,9 @@ def message(device: str) -> bytes:
         "group_index": None,
         "retries": 0,
         "timelimit": [None, None],
-        "root_id": wake_up_id,
+        "root_id": task_id,
         "parent_id": None,
-        "argsrepr": "()",
+        "argsrepr": argsrepr,
         "kwargsrepr": "{}",
         "origin": "qcjob",
         "ignore_result": False,
@@ -40,6 +35,16 @@ def message(device: str) -> bytes:
         "stamped_headers": None,
         "stamps": {},
     }
+
+
+def body(*args: str) -> str:
+    """The body of a task message: positional arguments, no keyword arguments, nothing chained."""
+    return json.dumps([args, {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+
+
+def message(device: str) -> bytes:
+    """The wake-up of a device's queue, ready for LPUSH: kombu's envelope around headers and body."""
+    wake_up_id = f"wake-up-{device}"
     properties = {
         "correlation_id": wake_up_id,
         "reply_to": "",
@@ -49,12 +54,11 @@ def message(device: str) -> bytes:
         "body_encoding": "base64",
         "delivery_tag": wake_up_id,
     }
-    return json.dumps(
-        {
-            "body": _BODY,
-            "content-encoding": "utf-8",
-            "content-type": "application/json",
-            "headers": headers,
-            "properties": properties,
-        }
-    ).encode()
+    envelope = {
+        "body": base64.b64encode(body().encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": headers(wake_up_id),
+        "properties": properties,
+    }
+    return json.dumps(envelope).encode()

@@ -1,0 +1,66 @@
+"""The Celery app: `celery -A workers.app worker` serves every configured device, `-Q NAME` one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, signals
+
+import celeryconfig
+from qcjob import logs
+from qcjob.devices.config import Devices, load_devices
+from qcjob.ledger import Ledger
+from qcjob.settings import Settings, read_settings
+from qcjob.wiring import build_ledger
+from workers import control  # noqa: F401  replaces Celery's revoke and terminate
+from workers.connection import Connection
+from workers.keeper import Keeper
+from workers.tasks import Drive
+
+
+class QcjobCelery(Celery):  # type: ignore[misc]
+    """Celery with the ledger at hand: strategy, task, backend and keeper all reach it by `app.ledger`."""
+
+    def __init__(self, settings: Settings, devices: Devices) -> None:
+        super().__init__("qcjob", config_source=celeryconfig, set_as_current=True)
+        self.settings = settings
+        self.devices = devices
+        self.amqp.Connection = Connection
+        self.steps["consumer"].add(Keeper)
+        self.ledger: Ledger = build_ledger(settings)
+
+
+settings = read_settings()
+app = QcjobCelery(settings, load_devices(settings.devices))
+drive = app.register_task(Drive())
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _configure_logs(**_: Any) -> None:
+    logs.configure(settings, service="worker")
+
+
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+def _one_child_per_slot(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """Without `-c`, as many children as the devices served have slots."""
+    asked = options.get("queues") or ()
+    names = asked.split(",") if isinstance(asked, str) else list(asked)
+    served = [device for name, device in app.devices.all.items() if name in names or not names]
+    conf.worker_concurrency = options.get("concurrency") or sum(device.slots for device in served) or 1
+
+
+@signals.worker_init.connect  # type: ignore[untyped-decorator]
+def _check_schema(**_: Any) -> None:
+    """A worker does not touch a Redis that a newer version has written; one that does not answer yet may come."""
+    from qcjob.errors import LedgerUnavailable
+
+    try:
+        app.ledger.check_schema()
+    except LedgerUnavailable as error:
+        logs.get_logger(__name__).warning("ledger unavailable", reason=str(error))
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def _own_connections(**_: Any) -> None:
+    """A child talks to Redis by connections of its own."""
+    app.ledger = build_ledger(settings)

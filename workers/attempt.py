@@ -1,0 +1,226 @@
+"""One claim, run to its end: hand the job to the device or rescue it, listen, check what comes back, tell the ledger.
+
+    hand over     submit -> Finished: complete | Handle: start, then follow | Failed, Rejected: fail
+                            Unavailable: put back for later | Uncertain, or any other error: uncertain
+    follow        poll until done, failed, cancelled or lost; ask the device to cancel when the owner did
+    rescue        handle known: follow it | never marked: put back | dedup native: hand over again | find: ask the device
+                  | else uncertain
+    uncertain     on_uncertain = rerun: the next attempt, five at most | fail
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from qcjob import __version__
+from qcjob.devices.config import DeviceConfig
+from qcjob.devices.driver import CancelAnswer, Driver, Failed, Finished, Handle, PollState, Program, Result
+from qcjob.errors import LedgerUnavailable, Rejected, Unavailable
+from qcjob.ledger import Claim, Ledger
+from qcjob.lifecycle import JobState
+from qcjob.logs import get_logger
+from qcjob.result import faults_in
+from workers.lease import Lease
+
+log = get_logger(__name__)
+
+MAX_ATTEMPTS = 5
+"""A job that kills its worker must not do so for ever."""
+
+MAX_RESCUES = 20
+"""Of one attempt, for the same reason."""
+
+CALL_SECONDS = 5.0
+"""What poll, find, result and cancel may take."""
+
+_POLL_SECONDS = (0.02, 1.0)
+_MAX_RAW = 100_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a claim ended: the job's state now, and for FAILED the error."""
+
+    state: JobState
+    code: str = ""
+    message: str = ""
+
+
+class Attempt:
+    """Runs one claim on one device. Raises StaleWriter when another worker has taken the job over."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        driver: Driver,
+        device: DeviceConfig,
+        claim: Claim,
+        lease: Lease,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._driver = driver
+        self._device = device
+        self._claim = claim
+        self._lease = lease
+        self._sleep = sleep
+
+    @cached_property
+    def _compiled(self) -> dict[str, Any]:
+        compiled: dict[str, Any] = json.loads(self._claim.compiled)
+        return compiled
+
+    def run(self) -> Outcome:
+        """From the claim to COMPLETED, FAILED, CANCELLED or back to WAITING."""
+        claim, dedup = self._claim, self._driver.caps.dedup
+        if not claim.rescue:
+            return self._hand_over()
+        if claim.rescues > (MAX_RESCUES if claim.handle else MAX_ATTEMPTS):
+            return self._fail("worker-lost", f"the worker was lost {claim.rescues} times in this attempt", hold=True)
+        if claim.handle is not None:
+            return self._follow(claim.handle)
+        if dedup == "native":
+            return self._hand_over()
+        if not claim.marked:
+            return self._put_back(next_attempt=False, later=False)
+        if dedup == "find":
+            handle = self._ask(lambda: self._driver.find(claim.id))
+            return self._put_back(next_attempt=False, later=False) if handle is None else self._started(handle)
+        return self._uncertain("the worker was lost while submitting; the device may have run it")
+
+    def _hand_over(self) -> Outcome:
+        claim, blocking = self._claim, self._driver.caps.mode == "blocking"
+        if self._lease.cancel_asked.is_set():
+            return self._cancelled()
+        if self._driver.caps.dedup != "native":
+            self._lease.note(self._persist(lambda: self._ledger.mark(claim.id, claim.fence)))
+        self._persist(self._lease.make_sure)
+        program = Program(self._compiled, claim.seed, claim.options)
+        limit = self._device.max_run_seconds if blocking else self._device.submit_timeout
+        try:
+            with self._lease.calling(limit):
+                answer = self._driver.submit(claim.id, program, claim.shots)
+        except Rejected as error:
+            return self._fail("rejected", str(error) or "the device will not take this program")
+        except Unavailable as error:
+            log.info("device unavailable", reason=str(error))
+            return self._put_back(next_attempt=False, later=True)
+        except Exception as error:
+            log.warning("submit ended without an answer", reason=_shown(error), exc_info=True)
+            return self._uncertain(f"submit ended without an answer ({_shown(error)}); the device may have run it")
+        if isinstance(answer, Finished):
+            return self._complete(answer.result)
+        if isinstance(answer, Failed):
+            return self._fail(answer.code, answer.message)
+        return self._started(answer)
+
+    def _started(self, handle: Handle) -> Outcome:
+        claim = self._claim
+        self._lease.note(self._persist(lambda: self._ledger.start(claim.id, claim.fence, handle)))
+        log.info("job running", state=JobState.RUNNING, handle=handle[:80])
+        return self._follow(handle)
+
+    def _follow(self, handle: Handle) -> Outcome:
+        since = time.time() if self._claim.running_at is None else self._claim.running_at / 1e6
+        pause, told = _POLL_SECONDS[0], False
+        while True:
+            answer = self._ask(lambda: self._driver.poll(handle))
+            if answer.state is PollState.DONE:
+                return self._complete(self._ask(lambda: self._driver.result(handle)))
+            if answer.state is PollState.FAILED:
+                return self._fail(answer.code, answer.message or "the device reported a failure")
+            if answer.state is PollState.CANCELLED:
+                return self._cancelled()
+            if answer.state is PollState.LOST:
+                return self._uncertain("the device lost the job; it may have run it", hold=False)
+            if self._lease.cancel_asked.is_set() and not told:
+                told = True
+                if self._ask(lambda: self._driver.cancel(handle)) is CancelAnswer.CANCELLED:
+                    return self._cancelled()
+            if time.time() - since > self._device.max_run_seconds:
+                self._ask(lambda: self._driver.cancel(handle))
+                return self._fail(
+                    "ran-too-long", f"it ran for more than the {self._device.max_run_seconds:g} s allowed", hold=True
+                )
+            if told:
+                self._sleep(pause)
+            elif self._lease.cancel_asked.wait(pause):
+                pause = _POLL_SECONDS[0]
+                continue
+            pause = min(pause * 1.5, _POLL_SECONDS[1])
+
+    def _complete(self, result: Result) -> Outcome:
+        claim = self._claim
+        fault = faults_in(result.counts, shots=claim.shots, clbits=self._compiled["clbits"])
+        if fault is not None:
+            raw = json.dumps({"refused": repr(result.counts)[:_MAX_RAW]})
+            return self._fail("bad-result", f"the device's result was refused: {fault}", raw=raw)
+        stored = {
+            "counts": dict(result.counts),
+            "seed": result.seed,
+            "compiler": f"qcjob {__version__}",
+            "calibration": self._driver.properties().target.calibration_id,
+        }
+        self._persist(lambda: self._ledger.complete(claim.id, claim.fence, stored))
+        return Outcome(JobState.COMPLETED)
+
+    def _fail(self, code: str, message: str, *, raw: str = "", hold: bool = False) -> Outcome:
+        claim, seconds = self._claim, self._device.submit_timeout if hold else 0
+        self._persist(lambda: self._ledger.fail(claim.id, claim.fence, code, message, raw=raw, hold_seconds=seconds))
+        return Outcome(JobState.FAILED, code, message)
+
+    def _cancelled(self) -> Outcome:
+        self._persist(lambda: self._ledger.cancelled(self._claim.id, self._claim.fence))
+        return Outcome(JobState.CANCELLED)
+
+    def _uncertain(self, why: str, *, hold: bool = True) -> Outcome:
+        if self._device.on_uncertain != "rerun":
+            return self._fail("uncertain", why, hold=hold)
+        if self._claim.attempt >= MAX_ATTEMPTS:
+            return self._fail("worker-lost", f"{why}; given up after {MAX_ATTEMPTS} attempts", hold=hold)
+        log.warning("job will be run again", reason=why)
+        return self._put_back(next_attempt=True, later=True, hold=hold)
+
+    def _put_back(self, *, next_attempt: bool, later: bool, hold: bool = False) -> Outcome:
+        claim, seconds = self._claim, self._device.submit_timeout if hold else 0
+        state = self._persist(
+            lambda: self._ledger.put_back(
+                claim.id, claim.fence, next_attempt=next_attempt, later=later, hold_seconds=seconds
+            )
+        )
+        return Outcome(state)
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        """One driver call that may be asked again: it is, until it answers, for as long as the lease is ours."""
+        pause = 0.1
+        while True:
+            self._persist(self._lease.make_sure)
+            try:
+                with self._lease.calling(CALL_SECONDS):
+                    return call()
+            except Exception as error:
+                log.warning("device did not answer, asking again", reason=_shown(error), pause_seconds=pause)
+                self._sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def _persist(self, write: Callable[[], T]) -> T:
+        """One ledger write: what is known here is kept until it is stored, however long Redis is away."""
+        pause = 0.05
+        while True:
+            try:
+                return write()
+            except LedgerUnavailable as error:
+                log.error("ledger unavailable, trying again", reason=str(error), pause_seconds=pause)
+                self._sleep(pause)
+                pause = min(pause * 2, 1.0)
+
+
+def _shown(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,33 @@
+"""From a device's configuration to its driver, one instance a process."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from qcjob.devices.config import DeviceConfig
+from qcjob.devices.driver import Driver
+from qcjob.errors import ConfigurationError
+
+_loaded: dict[tuple[int, str], Driver] = {}
+
+
+def driver_of(device: DeviceConfig) -> Driver:
+    """This process's driver for a device. Raises ConfigurationError for a driver that cannot be loaded."""
+    key = (os.getpid(), device.name)
+    if key not in _loaded:
+        _loaded[key] = load(device)
+    return _loaded[key]
+
+
+def load(device: DeviceConfig) -> Driver:
+    """A new instance of a device's driver. Raises ConfigurationError."""
+    module, _, name = device.driver.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+        driver = found(device.name, device.options)
+    except Exception as error:
+        raise ConfigurationError(f"device {device.name}: driver {device.driver} cannot be loaded: {error!r}") from error
+    if not isinstance(driver, Driver):
+        raise ConfigurationError(f"device {device.name}: {device.driver} is not a qcjob.devices.driver.Driver")
+    return driver
