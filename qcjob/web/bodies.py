@@ -1,0 +1,149 @@
+"""Reading what was sent: how much, of which type, and JSON without its traps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Request
+
+from qcjob.errors import FieldError, InvalidRequest
+from qcjob.web.problems import BodyTooLarge, MalformedJson, MalformedText, UnsupportedMediaType
+
+BODY_BYTES = 1024 * 1024
+DISCARDED_BYTES = 32 * 1024 * 1024  # read to here before refusing: a client still writing would see only a reset
+CHUNK_BYTES = 64 * 1024
+DEPTH = 32
+
+JSON, TEXT = "application/json", "text/plain"
+_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+def read(request: Request) -> bytes | None:
+    """The whole body, or None where it is over BODY_BYTES: then read and thrown away, to DISCARDED_BYTES at most.
+
+    Also for bodies sent in chunks, and for those nobody asked for: an answer before the body's end shows a client
+    that is still writing a connection reset.
+    """
+    environ = request.environ
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isdecimal():
+        left = int(length)
+    elif environ.get("wsgi.input_terminated"):
+        left = DISCARDED_BYTES
+    else:
+        return b""
+    stream, kept, size = environ["wsgi.input"], [], 0
+    left = min(left, DISCARDED_BYTES)
+    while left > 0 and (chunk := stream.read(min(left, CHUNK_BYTES))):
+        left -= len(chunk)
+        size += len(chunk)
+        if size <= BODY_BYTES:
+            kept.append(chunk)
+        else:
+            kept.clear()
+    return None if size > BODY_BYTES else b"".join(kept)
+
+
+def checked(body: bytes | None) -> bytes:
+    """The body that `read` found. Raises BodyTooLarge."""
+    if body is None:
+        raise BodyTooLarge(f"the body has more than the {BODY_BYTES:,} bytes that are allowed")
+    return body
+
+
+def content_type(request: Request) -> str:
+    """JSON or TEXT. Raises UnsupportedMediaType for every other type, charset or content encoding."""
+    found = request.content_type
+    if found in (JSON, TEXT):
+        kind, charset = found, "utf-8"
+    else:
+        kind, charset = request.mimetype, request.mimetype_params.get("charset", "utf-8")
+    if kind not in (JSON, TEXT):
+        what = f"content type {found[:80]!r}" if found else "no content type"
+        raise UnsupportedMediaType(f"{what}: wanted {JSON} or {TEXT}")
+    if charset.lower() not in _CHARSETS:
+        raise UnsupportedMediaType(f"charset {charset[:80]!r}: wanted {kind} in utf-8")
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(f"content encoding {encoding[:80]!r}: wanted {JSON} or {TEXT}, not compressed")
+    return kind
+
+
+def text_of(body: bytes) -> str:
+    """The body as text. Raises MalformedText unless it is UTF-8."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedText(f"byte {error.start + 1} of the body is not UTF-8") from error
+
+
+def object_of(text: bytes | str, *, where: str = "body", field: str = "") -> dict[str, Any]:
+    """A JSON object. Raises MalformedJson, and InvalidRequest for other JSON or text that is no Unicode."""
+    try:
+        found = _DECODER.decode(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except RecursionError as error:
+        raise MalformedJson(f"the JSON is nested deeper than {DEPTH} levels") from error
+    except UnicodeDecodeError as error:
+        raise MalformedJson(f"byte {error.start + 1} of the body is not UTF-8") from error
+    except ValueError as error:
+        raise MalformedJson(f"not JSON: {str(error)[:200]}") from error
+    if _depth(found) > DEPTH:
+        raise MalformedJson(f"the JSON is nested deeper than {DEPTH} levels")
+    if not isinstance(found, dict):
+        kind = _NAMES.get(type(found), "null")
+        raise InvalidRequest([FieldError(field, f"is {kind}, not an object", "a JSON object", where)])
+    odd = [name for name, value in found.items() if not _is_unicode(name) or not _is_unicode(value)]
+    if odd:
+        wrong = "holds half of a surrogate pair, which is no character"
+        raise InvalidRequest([FieldError(_printable(name), wrong, "Unicode text", where) for name in odd])
+    return found
+
+
+_NAMES = {str: "a string", int: "a number", float: "a number", bool: "true or false", list: "a list"}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {_printable(twice)[:80]!r} stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while nested := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        if depth > DEPTH:
+            break
+        level = [inner for item in nested for inner in (item.values() if isinstance(item, dict) else item)]
+    return depth
+
+
+def _is_unicode(value: Any) -> bool:
+    if isinstance(value, str):
+        if value.isascii():
+            return True
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+    if isinstance(value, dict):
+        return all(_is_unicode(key) and _is_unicode(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(_is_unicode(inner) for inner in value)
+    return True
+
+
+def _printable(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode() if not _is_unicode(text) else text

@@ -1,0 +1,67 @@
+"""From whatever was raised to the one error shape, logged once."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from qcjob.errors import NotAuthenticated, QcjobError
+from qcjob.logs import get_logger
+from qcjob.web import problems
+from qcjob.web.problems import Problem
+
+log = get_logger("web")
+
+_DETAIL_CHARACTERS = 2_000  # a message quotes what was sent; an answer need not repeat a megabyte
+
+
+def register(app: Flask) -> None:
+    """Handle every error of the application here."""
+    app.register_error_handler(QcjobError, _ours)
+    app.register_error_handler(HTTPException, _werkzeugs)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _answer(problem: Problem, detail: str, **more: object) -> Response:
+    return problems.answer(
+        problem,
+        detail[:_DETAIL_CHARACTERS],
+        request_id=g.get("request_id", ""),
+        instance=request.path,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _ours(error: QcjobError) -> Response:
+    problem = problems.problem_of(error)
+    if problem is problems.INTERNAL:
+        return _unexpected(error)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else {}
+    tell = log.warning if problem.status >= 500 else log.info
+    tell("refused", status=problem.status, code=problem.code, method=request.method, path=request.path)
+    return _answer(problem, str(error), entries=problems.entries_of(error), headers=headers)
+
+
+def _werkzeugs(error: HTTPException) -> Response:
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "location")}
+    log.info("refused", status=status, method=request.method, path=request.path)
+    if status == 404:
+        return _answer(problems.NOT_FOUND, f"there is nothing at {request.path}")
+    if status == 405:
+        return _answer(
+            problems.METHOD_NOT_ALLOWED, f"{request.method} is not served at {request.path}", headers=headers
+        )
+    if status == 413:
+        return _answer(problems.TABLE[problems.BodyTooLarge], "the body is too large", headers=headers)
+    if status == 415:
+        return _answer(problems.TABLE[problems.UnsupportedMediaType], "wanted application/json or text/plain")
+    if 400 <= status < 500:
+        problem = problems.BAD_REQUEST
+        return _answer(Problem(status, problem.code, problem.title, problem.remedy), error.name, headers=headers)
+    return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request failed", method=request.method, path=request.path, exc_info=error)
+    return _answer(problems.INTERNAL, "the request was not carried out, or not to its end")
