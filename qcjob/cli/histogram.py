@@ -20,7 +20,7 @@ def histogram(counts: Counts, *, width: int = 80, ascii_only: bool = False) -> s
     top = max(most_seen[0][1], 1)
     name_width = max(len(key) for key, _ in most_seen)
     seen_width = len(f"{top:,}")
-    bar_width = max(8, width - name_width - seen_width - 14)
+    bar_width = max(8, width - name_width - seen_width - 15)
     rows = [
         f"  {key:>{name_width}}  {_bar(seen / top, bar_width, ascii_only):<{bar_width}}"
         f"  {seen:>{seen_width},}  {100 * seen / max(total, 1):5.1f} %"
