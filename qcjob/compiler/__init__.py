@@ -18,12 +18,10 @@ from qcjob.errors import FieldError, InvalidRequest
 from qcjob.languages import Program
 from qcjob.target import Target
 
-__all__ = ["COMPILER", "FORMAT", "RUNTIMES", "compile_program"]
+__all__ = ["FORMAT", "RUNTIMES", "compile_program"]
 
 RUNTIMES = ("verbatim", "optimized", "simulated", "echo")
 FORMAT = 1
-COMPILER = "qcjob-rotations 1"
-"""Name and version of this compiler, as a result tells it; raised when the same program compiles to something else."""
 
 
 def compile_program(program: Program, runtime: str, target: Target) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from qcjob.result import Counts
 from qcjob.target import Target
@@ -151,7 +151,8 @@ class Program:
 class Driver(ABC):
     """Base class of every driver. Methods without a body here must be written; the others have safe answers."""
 
-    caps: ClassVar[Caps]
+    caps: Caps
+    """Set on the class; a driver whose device decides may set it on the instance, so read it there."""
 
     def __init__(self, name: str, options: Mapping[str, Any]) -> None:
         self.name = name

@@ -1,0 +1,15 @@
+"""The seed of a run that was given none."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def seed_of(job_id: str, seed: int | None) -> int:
+    """The job's own seed, or one made from its id: a run is then a pure function of its job.
+
+    Below 2^48 where made here, so that it survives JSON in any language.
+    """
+    if seed is not None:
+        return seed
+    return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:6], "big")
