@@ -39,8 +39,9 @@ def asking(common: Common, *, program: str | None = None) -> Iterator[Client]:
 
 def describe(problem: Problem, program: str | None = None) -> str:
     """The problem for a person: what was refused, where, and what would be accepted."""
-    lines = [click.style(f"{problem.code}: ", fg="red", bold=True) + printable(problem.detail)]
     errors = problem.errors
+    head = click.style(problem.code, fg="red", bold=True)
+    lines = [head if errors else f"{head}: {printable(problem.detail)}"]
     for error in errors[:MOST_ERRORS]:
         lines += _program_error(error, program) if "line" in error else _field_error(error)
     if len(errors) > MOST_ERRORS:

@@ -17,7 +17,7 @@ from qcjob.lifecycle import JobState
 
 Json = dict[str, Any]
 
-_COLOURS = {
+_COLOURS: dict[str, str] = {
     JobState.WAITING: "yellow",
     JobState.SUBMITTED: "cyan",
     JobState.RUNNING: "blue",
@@ -35,7 +35,8 @@ def echo_json(document: object) -> None:
 def state_text(state: str, width: int = 0) -> str:
     """A state in its colour, which a pipe or file does not get."""
     padded = f"{state:<{width}}"
-    return click.style(padded, fg=_COLOURS[JobState(state)]) if state in set(JobState) else printable(padded)
+    colour = _COLOURS.get(state)
+    return click.style(padded, fg=colour) if colour else printable(padded)
 
 
 def job_text(job: RemoteJob) -> str:
@@ -68,7 +69,7 @@ def job_text(job: RemoteJob) -> str:
 def moment_text(moment: Mapping[str, Any]) -> str:
     """One line of a history: when, which state, and the attempt from the second on."""
     attempt = f"  attempt {moment['attempt']}" if moment.get("attempt", 1) > 1 else ""
-    return f"  {moment['at']}  {state_text(moment['state'], 9)}{attempt}".rstrip()
+    return f"  {moment['at']}  {state_text(moment['state'], 9 if attempt else 0)}{attempt}"
 
 
 def result_text(result: RemoteResult) -> str:
@@ -116,15 +117,11 @@ def devices_text(devices: Iterable[Json]) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns as wide as their widest cell; states in their colours."""
+    """Rows in columns as wide as their widest cell; states have their colours."""
     clean = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*clean, strict=True)]
     return "\n".join(
-        "  ".join(
-            state_text(cell, width) if cell in set(JobState) else f"{cell:<{width}}"
-            for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in clean
+        "  ".join(state_text(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in clean
     )
 
 

@@ -20,7 +20,7 @@ def program_problem(line: int, column: int, message: str = "a comma is missing")
 
 def test_a_fault_in_a_program_is_shown_with_its_line_and_a_caret_under_its_column() -> None:
     lines = shown(program_problem(1, 7), "X(90) Y(90)").splitlines()
-    assert lines[0] == "missing-comma: 1 error"
+    assert lines[0] == "missing-comma"
     assert lines[1] == "  line 1, column 7: a comma is missing"
     assert lines[2].index("Y") == lines[3].index("^")
 

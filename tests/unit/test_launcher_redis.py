@@ -54,8 +54,11 @@ def test_a_short_socket_path_is_used_as_it_is(tmp_path: Path) -> None:
         assert real == wanted
 
 
-def test_a_long_socket_path_becomes_a_link_to_a_short_one_which_goes_in_the_end(tmp_path: Path) -> None:
-    wanted = tmp_path / ("d" * 100) / "redis.sock"
+@pytest.mark.parametrize("folder", ["d" * 100, "50% of a name", "a?b#c", "größe"])
+def test_a_socket_path_too_long_or_odd_becomes_a_link_to_a_plain_one_which_goes_in_the_end(
+    tmp_path: Path, folder: str
+) -> None:
+    wanted = tmp_path / folder / "redis.sock"
     wanted.parent.mkdir()
     with socket_path(wanted) as real:
         assert len(str(real)) <= redis.MOST_SOCKET_BYTES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +15,10 @@ from qcjob.errors import ConfigurationError
 from qcjob.settings import Settings
 
 MOST_SOCKET_BYTES = 100
-"""Linux binds 107 bytes, macOS 103; Redis adds nothing, but a little room costs nothing."""
+"""Linux binds 107 bytes, macOS 103; a little room costs nothing."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
+"""What a path in a Redis URL can hold as it is: a percent sign, say, would be read as an escape."""
 
 HOUSE = Path(__file__).resolve().parents[3]
 
@@ -62,9 +66,9 @@ def redis_argv(binary: str, settings: Settings, socket: Path) -> tuple[str, ...]
 
 @contextmanager
 def socket_path(wanted: Path) -> Iterator[Path]:
-    """Where Redis can bind: `wanted`, or where that is too long a file in a short folder that `wanted` links to."""
+    """Where Redis can bind and a URL can point: `wanted`, or a file in a short folder that `wanted` then links to."""
     wanted.unlink(missing_ok=True)
-    if len(os.fsencode(wanted)) <= MOST_SOCKET_BYTES:
+    if len(os.fsencode(wanted)) <= MOST_SOCKET_BYTES and _PLAIN.fullmatch(str(wanted)):
         yield wanted
         return
     folder = Path(tempfile.mkdtemp(prefix="qcjob-"))

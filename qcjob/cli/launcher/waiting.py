@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import redis
 
 from qcjob.cli.launcher.parts import HOST
@@ -62,10 +62,14 @@ def wait_for_redis(
 
 def is_ready(port: int) -> bool:
     """True once the web says that it is ready to accept jobs."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=1.0)
     try:
-        return httpx.get(f"http://{HOST}:{port}/readyz", timeout=1.0, trust_env=False).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _answers(path: Path) -> bool:
