@@ -9,7 +9,7 @@ from flask import Response
 from qcjob.devices.catalogue import DeviceView
 from qcjob.web.answers import json_response
 from qcjob.web.front import front
-from qcjob.web.openapi import json_answer, path, room, route
+from qcjob.web.openapi import json_answer, room, route
 
 blueprint = room("devices", "/v1/devices", "What there is to run on.")
 
@@ -26,7 +26,6 @@ def index() -> Response:
     "/<name>",
     404,
     summary="Look at one device",
-    parameters=[path("name", "The device's name.")],
     responses={"200": json_answer("The device.", "Device")},
 )
 def one(name: str) -> Response:

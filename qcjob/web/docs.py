@@ -10,7 +10,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from werkzeug.exceptions import NotFound
 
 from qcjob.web import openapi, problems
-from qcjob.web.openapi import html_answer, path, room, route
+from qcjob.web.openapi import html_answer, room, route
 
 blueprint = room("docs", "", "The API's own description; no key needed.")
 
@@ -64,7 +64,6 @@ def problem_index() -> Response:
     404,
     public=True,
     summary="One problem",
-    parameters=[path("code", "The problem's code.")],
     responses={"200": html_answer("A page.")},
 )
 def problem(code: str) -> Response:

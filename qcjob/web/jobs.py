@@ -16,14 +16,13 @@ from qcjob.logs import bind, get_logger
 from qcjob.web import bodies, descriptor, headers, queries, schemas
 from qcjob.web.answers import RETRY_AFTER_SECONDS, json_response
 from qcjob.web.front import Front, front
-from qcjob.web.openapi import empty_answer, header, json_answer, path, query, ref, room, route
+from qcjob.web.openapi import empty_answer, header, json_answer, query, ref, room, route
 from qcjob.web.problems import TooManyWaiting
 from qcjob.web.waiting import wait_until
 
 blueprint = room("jobs", "/v1/jobs", "Submit programs and follow them.")
 log = get_logger("web.jobs")
 
-_ID = path("job_id", "The job's id.")
 _TEXT_QUERY = [
     query("dry_run", "`true`: check and compile only, and answer what would run.", {"enum": ["true", "false"]}),
     query("language", "With text/plain: see the JSON field."),
@@ -113,7 +112,7 @@ def _asked() -> tuple[JobRequest, bool, str | None]:
     "/<job_id>",
     404,
     summary="Follow a job",
-    parameters=[_ID, header("Prefer"), header("If-None-Match")],
+    parameters=[header("Prefer"), header("If-None-Match")],
     responses={
         "200": json_answer("The job as it is now.", "Job", "ETag", "Retry-After", "Preference-Applied"),
         "304": empty_answer("The job still is at the version given.", "ETag", "Retry-After", "Preference-Applied"),
@@ -160,7 +159,6 @@ def _poll_headers(job: Job) -> dict[str, str]:
     404,
     409,
     summary="Read the counts",
-    parameters=[_ID],
     responses={"200": json_answer("Counts, and what ran.", "Result")},
 )
 def result(job_id: str) -> Response:
@@ -174,7 +172,6 @@ def result(job_id: str) -> Response:
     "/<job_id>/program",
     404,
     summary="Read the program",
-    parameters=[_ID],
     responses={"200": json_answer("Source and compiled program.", "Program")},
 )
 def program(job_id: str) -> Response:
@@ -190,7 +187,6 @@ def program(job_id: str) -> Response:
     409,
     413,
     summary="Cancel a job",
-    parameters=[_ID],
     responses={"202": json_answer("Cancelled, or asked to stop.", "Job", "Retry-After")},
 )
 def cancel(job_id: str) -> Response:

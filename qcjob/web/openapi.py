@@ -62,11 +62,6 @@ def query(name: str, about: str, schema: dict[str, Any] | None = None) -> dict[s
     return {"in": "query", "name": name, "description": about, "required": False, "schema": shape}
 
 
-def path(name: str, about: str) -> dict[str, Any]:
-    """A path parameter."""
-    return {"in": "path", "name": name, "description": about, "required": True, "schema": {"type": "string"}}
-
-
 def json_answer(description: str, schema: str, *headers: str) -> dict[str, Any]:
     """An answer with a JSON body."""
     return {**empty_answer(description, *headers), "content": {"application/json": {"schema": ref(schema)}}}

@@ -65,7 +65,7 @@ class Problem:
     retry_after_seconds: int | None = None
 
 
-_PROGRAM = "`errors` lists every fault with its line and column, counted from 1. Correct them all and submit again."
+_PROGRAM = "`errors` lists every fault with its line and column, counted from 1. Correct and resubmit."
 
 TABLE: dict[type[BaseException], Problem] = {
     MalformedJson: Problem(
@@ -105,7 +105,7 @@ TABLE: dict[type[BaseException], Problem] = {
     ),
     NotReady: Problem(503, "not-ready", "Not ready", "`detail` says what is missing.", 1),
     errors.LedgerUnavailable: Problem(
-        503, "ledger-unavailable", "The ledger does not answer", "Nothing was accepted; ask again after Retry-After.", 2
+        503, "ledger-unavailable", "The ledger does not answer", "Ask again; an Idempotency-Key keeps a job single.", 2
     ),
 }
 """From an error's class (or the nearest base that stands here) to what the asker sees."""
