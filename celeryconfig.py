@@ -1,6 +1,6 @@
 """The only Celery configuration. Each value that differs from Celery's default has its reason beside it."""
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from qcjob.devices.config import load_devices
 from qcjob.settings import read_settings
@@ -11,8 +11,9 @@ _devices = load_devices(_settings.devices)
 broker_url = _settings.celery_broker_url
 result_backend = _settings.celery_result_backend
 # A lost wake-up is replaced, so nothing is noted or acknowledged: two round trips fewer for each job.
-task_queues = tuple(Queue(name, no_ack=True) for name in _devices.all)
-task_default_queue = _devices.default
+task_queues = tuple(Queue(name, Exchange(""), routing_key=name, no_ack=True) for name in _devices.all)
+task_default_queue = task_default_routing_key = _devices.default
+task_default_exchange = ""
 task_create_missing_queues = False  # `-Q` with a name that is no device is an error, not a new queue
 
 # A wake-up stays in the queue until a slot is free: rank is decided when the job is claimed, not before.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -26,13 +27,12 @@ def configure(settings: Settings, *, service: str) -> None:
         if pretty
         else structlog.processors.JSONRenderer()
     )
-    name_service = structlog.processors.CallsiteParameterAdder([structlog.processors.CallsiteParameter.PROCESS])
 
-    def add_service(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-        event["service"] = service
+    def add_process(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        event["service"], event["pid"] = service, os.getpid()
         return event
 
-    before = [*_SHARED, name_service, add_service]
+    before = [*_SHARED, add_process]
     after = [] if pretty else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[

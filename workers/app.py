@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, signals
 
 import celeryconfig
 from qcjob import logs
-from qcjob.devices.config import Devices, load_devices
+from qcjob.devices.config import DeviceConfig, Devices, load_devices
+from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.settings import Settings, read_settings
 from qcjob.wiring import build_ledger
 from workers import control  # noqa: F401  replaces Celery's revoke and terminate
 from workers.connection import Connection
 from workers.keeper import Keeper
+from workers.loading import load
 from workers.tasks import Drive
 
 
@@ -38,22 +42,31 @@ drive = app.register_task(Drive())
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logs(**_: Any) -> None:
     logs.configure(settings, service="worker")
+    for name in ("celery.worker.strategy", "celery.app.trace"):  # they say what `job claimed` and `job left` say
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @signals.celeryd_init.connect  # type: ignore[untyped-decorator]
 def _one_child_per_slot(conf: Any, options: dict[str, Any], **_: Any) -> None:
     """Without `-c`, as many children as the devices served have slots."""
-    asked = options.get("queues") or ()
-    names = asked.split(",") if isinstance(asked, str) else list(asked)
-    served = [device for name, device in app.devices.all.items() if name in names or not names]
+    served = served_devices(options.get("queues"))
     conf.worker_concurrency = options.get("concurrency") or sum(device.slots for device in served) or 1
+    for device in served:
+        try:
+            load(device)  # what a driver imports is there before the children are forked
+        except ConfigurationError as error:
+            logs.get_logger(__name__).error("driver cannot be loaded", device=device.name, reason=str(error))
+
+
+def served_devices(queues: str | Sequence[str] | None) -> list[DeviceConfig]:
+    """The devices of `-Q a,b`, all of them without it."""
+    names = queues.split(",") if isinstance(queues, str) else list(queues or ())
+    return [device for name, device in app.devices.all.items() if name in names or not names]
 
 
 @signals.worker_init.connect  # type: ignore[untyped-decorator]
 def _check_schema(**_: Any) -> None:
     """A worker does not touch a Redis that a newer version has written; one that does not answer yet may come."""
-    from qcjob.errors import LedgerUnavailable
-
     try:
         app.ledger.check_schema()
     except LedgerUnavailable as error:

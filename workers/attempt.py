@@ -39,6 +39,9 @@ CALL_SECONDS = 5.0
 """What poll, find, result and cancel may take."""
 
 _POLL_SECONDS = (0.02, 1.0)
+_POLL_SHARE = 0.1
+"""Between two polls passes a tenth of the time the job has run, within the bounds above."""
+
 _MAX_RAW = 100_000
 
 T = TypeVar("T")
@@ -129,8 +132,9 @@ class Attempt:
 
     def _follow(self, handle: Handle) -> Outcome:
         since = time.time() if self._claim.running_at is None else self._claim.running_at / 1e6
-        pause, told = _POLL_SECONDS[0], False
+        told = False
         while True:
+            pause = min(max(_POLL_SECONDS[0], (time.time() - since) * _POLL_SHARE), _POLL_SECONDS[1])
             answer = self._ask(lambda: self._driver.poll(handle))
             if answer.state is PollState.DONE:
                 return self._complete(self._ask(lambda: self._driver.result(handle)))
@@ -151,10 +155,8 @@ class Attempt:
                 )
             if told:
                 self._sleep(pause)
-            elif self._lease.cancel_asked.wait(pause):
-                pause = _POLL_SECONDS[0]
-                continue
-            pause = min(pause * 1.5, _POLL_SECONDS[1])
+            else:
+                self._lease.cancel_asked.wait(pause)
 
     def _complete(self, result: Result) -> Outcome:
         claim = self._claim

@@ -52,7 +52,7 @@ class Catalogue:
         self.default = devices.default
         self._ledger = ledger
         self._clock = clock
-        self._known: dict[str, _Published] = {}
+        self._known = {name: _merge(config, {}, clock()) for name, config in self.configs.items()}
         self._asked_at = float("-inf")
 
     @property

@@ -62,10 +62,10 @@ SIMULATOR = DeviceConfig(
     "simulator", SIMULATOR_DRIVER, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
 )
 IDEAL = DeviceConfig(
-    "ideal", SIMULATOR_DRIVER, slots=4, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
+    "ideal", SIMULATOR_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
 )
 ECHO = DeviceConfig(
-    "echo", ECHO_DRIVER, slots=4, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[ECHO_DRIVER]
+    "echo", ECHO_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[ECHO_DRIVER]
 )
 BUILT_INS = (IDEAL, ECHO)
 
