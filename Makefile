@@ -35,7 +35,7 @@ format: $(STAMP) ## let ruff lay out the code
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(STAMP) ## install what a benchmark needs, and say how the system under test is started
+bench: $(STAMP) ## how the shared benchmark starts this system
 	@cat benchmarks/system.json
 
 clean: ## take away what was installed and cached; var/, the data, stays

@@ -258,6 +258,7 @@ def test_sigterm_leaves_no_process_and_started_again_every_job_is_there(own: Ins
     listed = json.loads(own.run("list", "-o", "json").stdout)["items"]
     assert {item["id"] for item in listed} == {job["id"], waiting["id"]}
     assert json.loads(own.run("result", job["id"], "-o", "json").stdout)["counts"] == {"1": 1000}
+    assert own.run("cancel", waiting["id"]).returncode == 0
     pids = own.pids()
     own.process.send_signal(signal.SIGINT)
     own.process.send_signal(signal.SIGINT)  # a second Ctrl-C must not leave anything behind
