@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Response, g, request
 
 from qcjob.checks import JobRequest
-from qcjob.errors import InvalidRequest, JobNotFound
+from qcjob.errors import InvalidRequest, JobNotFound, QcjobError
 from qcjob.ids import is_job_id
 from qcjob.job import Job
 from qcjob.lifecycle import VISIBLE
@@ -17,7 +17,6 @@ from qcjob.web import bodies, descriptor, headers, queries, schemas
 from qcjob.web.answers import RETRY_AFTER_SECONDS, json_response
 from qcjob.web.front import Front, front
 from qcjob.web.openapi import empty_answer, header, json_answer, query, ref, room, route
-from qcjob.web.problems import TooManyWaiting
 from qcjob.web.waiting import wait_until
 
 blueprint = room("jobs", "/v1/jobs", "Submit programs and follow them.")
@@ -82,8 +81,8 @@ def submit() -> Response:
         try:
             job = wait_until(here, caller, job, lambda seen: seen.state.is_final, seconds)
             applied = seconds
-        except TooManyWaiting:
-            log.info("no place to wait in")  # the job is accepted all the same, so the answer must say so
+        except QcjobError as error:
+            log.info("cannot wait", reason=str(error))  # the job is accepted all the same: the answer must say so
     status = 200 if applied is not None and job.state.is_final else 202
     return _job_response(job, status, applied, {"Location": f"/v1/jobs/{job.id}"})
 

@@ -11,6 +11,7 @@ import fakeredis
 import pytest
 from werkzeug.test import TestResponse
 
+from qcjob.errors import LedgerUnavailable
 from qcjob.ledger.changes import Waiter
 from qcjob.settings import Settings
 from qcjob.web import headers
@@ -109,6 +110,18 @@ def test_when_every_place_is_taken_a_submit_is_accepted_without_waiting(client: 
     web.front.places.acquire()
     answer = web.post("/v1/jobs", json={"program": BELL}, headers={"Prefer": "wait=20"})
     assert answer.status_code == 202
+    assert "Preference-Applied" not in answer.headers
+
+
+def test_a_ledger_lost_while_waiting_does_not_take_back_that_the_job_was_accepted(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise LedgerUnavailable("Redis does not answer")
+
+    monkeypatch.setattr(web.front.service, "status", gone)
+    answer = web.post("/v1/jobs", json={"program": BELL}, headers={"Prefer": "wait=20"})
+    assert (answer.status_code, answer.json["state"]) == (202, "WAITING")
     assert "Preference-Applied" not in answer.headers
 
 
