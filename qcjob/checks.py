@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,9 @@ def with_defaults(request: JobRequest, catalogue: Catalogue) -> JobRequest:
 def check_request(request: JobRequest, catalogue: Catalogue) -> DeviceConfig:
     """The device a complete request goes to. Raises InvalidRequest with every wrong field and what it may be."""
     errors: list[FieldError] = []
-    wrong = lambda name, message, allowed: errors.append(FieldError(name, message, allowed))  # noqa: E731
+
+    def wrong(name: str, message: str, allowed: str | Sequence[str]) -> None:
+        errors.append(FieldError(name, message, allowed))
 
     if request.language not in LANGUAGES:
         wrong("language", f"{_shown(request.language)} is not a language", LANGUAGES)
@@ -123,7 +125,7 @@ def _is_code(value: object) -> bool:
     )
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
     "duration": (lambda value: _is_number(value, 0, MAX_DURATION), f"seconds, 0 to {MAX_DURATION:g}"),
     "readout_error": (lambda value: _is_number(value, 0, 1), "a probability, 0 to 1"),
     "error": (_is_code, "an error code: 1 to 64 lower-case letters, digits and hyphens, a letter first"),

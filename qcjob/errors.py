@@ -1,25 +1,25 @@
 """Everything that can go wrong, as one tree.
 
-    QcjobError
-    ├── Refused                        the asker can mend it; `code` is the problem's type in every answer
-    │   ├── InvalidRequest             422  wrong fields, values or query parameters
-    │   ├── InvalidProgram             422  the program does not parse, or does not fit the device
-    │   │   └── ProgramTooLong         413
-    │   ├── IdempotencyKeyReused       422
-    │   ├── NotAuthenticated           401
-    │   ├── JobNotFound                404  unknown, malformed, or another customer's
-    │   ├── DeviceNotFound             404
-    │   ├── ResultNotReady             409  not final yet
-    │   ├── NoResult                   409  final, but FAILED or CANCELLED
-    │   └── NotCancellable             409  COMPLETED or FAILED
-    ├── LedgerUnavailable              503  Redis does not answer, or refuses to write
-    ├── StaleWriter                    a worker whose claim was taken over, or a writer that came too late
-    ├── JobFailed                      what the task raises once the ledger holds FAILED, for Celery and Flower
-    ├── DriverError
-    │   ├── Rejected                   final: the device will never take this program
-    │   ├── Unavailable                surely not accepted; try again later
-    │   └── Uncertain                  the device may or may not have accepted the job
-    └── ConfigurationError             a setting, a device file or a Redis that cannot be used as it is
+QcjobError
+├── Refused                        the asker can mend it; `code` is the problem's type in every answer
+│   ├── InvalidRequest             422  wrong fields, values or query parameters
+│   ├── InvalidProgram             422  the program does not parse, or does not fit the device
+│   │   └── ProgramTooLong         413
+│   ├── IdempotencyKeyReused       422
+│   ├── NotAuthenticated           401
+│   ├── JobNotFound                404  unknown, malformed, or another customer's
+│   ├── DeviceNotFound             404
+│   ├── ResultNotReady             409  not final yet
+│   ├── NoResult                   409  final, but FAILED or CANCELLED
+│   └── NotCancellable             409  COMPLETED or FAILED
+├── LedgerUnavailable              503  Redis does not answer, or refuses to write
+├── StaleWriter                    a worker whose claim was taken over, or a writer that came too late
+├── JobFailed                      what the task raises once the ledger holds FAILED, for Celery and Flower
+├── DriverError
+│   ├── Rejected                   final: the device will never take this program
+│   ├── Unavailable                surely not accepted; try again later
+│   └── Uncertain                  the device may or may not have accepted the job
+└── ConfigurationError             a setting, a device file or a Redis that cannot be used as it is
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class NotCancellable(Refused):
 
 
 class LedgerUnavailable(QcjobError):
-    """Redis does not answer, or refuses to write. Nothing was accepted; ask again."""
+    """Redis does not answer, or refuses to write. Whether a write happened is unknown when its answer was lost."""
 
     code = "ledger-unavailable"
 

@@ -19,7 +19,7 @@ _SHARED: list[Any] = [
 
 
 def configure(settings: Settings, *, service: str) -> None:
-    """Send every log line of this process, those of libraries too, to stderr in one format. `service` names the part."""
+    """Send every log line of this process, libraries' too, to stderr in one format. `service` names the part."""
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     render: Any = (

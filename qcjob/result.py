@@ -23,7 +23,7 @@ class Failure:
 
 
 def faults_in(counts: object, *, shots: int, clbits: int) -> str | None:
-    """What is wrong with counts that came from a device, or None: keys of `clbits` bits, whole numbers, sum == shots."""
+    """What is wrong with a device's counts, or None: keys of `clbits` bits, whole numbers, sum == shots."""
     if not isinstance(counts, Mapping):
         return f"counts are {type(counts).__name__}, not a mapping"
     total = 0

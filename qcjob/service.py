@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from qcjob.ledger import JobPage, Ledger
 from qcjob.lifecycle import JobState
 from qcjob.result import BIT_ORDER
 from qcjob.security.caller import Caller
+
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
@@ -133,7 +134,7 @@ class Service:
         """The caller's jobs, newest first. Raises InvalidRequest on a cursor that was not handed out here."""
         return self._ledger.list(caller.customer, cursor=cursor, limit=limit, **asdict(wanted))
 
-    def devices(self) -> list[DeviceView]:
+    def devices(self) -> Sequence[DeviceView]:
         """Every device, as its worker last published it."""
         return self._catalogue.views()
 
@@ -144,9 +145,7 @@ class Service:
             raise DeviceNotFound(f"no device {name[:80]!r}; there are {', '.join(self._catalogue.names)}")
         return view
 
-    def _build(
-        self, caller: Caller, request: JobRequest, *, request_id: str = "", fingerprint: str = ""
-    ) -> NewJob:
+    def _build(self, caller: Caller, request: JobRequest, *, request_id: str = "", fingerprint: str = "") -> NewJob:
         device = checks.check_request(request, self._catalogue)
         program = parse(request.program, request.language, max_bytes=device.max_program_bytes)
         assert request.runtime is not None and request.device is not None and request.shots is not None
@@ -179,6 +178,3 @@ def _same_request(job: Job, fingerprint: str) -> Job:
 
 def _fingerprint(request: JobRequest) -> str:
     return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
-
-
-

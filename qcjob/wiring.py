@@ -20,7 +20,7 @@ TASK_APP = "workers.app:app"
 
 
 def redis_options() -> dict[str, Any]:
-    """How every client of the ledger behaves: short timeouts, and no retry behind our back (every script may have run)."""
+    """How every client of the ledger behaves: short timeouts, no retry behind our back (a script may have run)."""
     return {
         "socket_timeout": 3.0,
         "socket_connect_timeout": 1.0,

@@ -1,11 +1,11 @@
 """One claim, run to its end: hand the job to the device or rescue it, listen, check what comes back, tell the ledger.
 
-    hand over     submit -> Finished: complete | Handle: start, then follow | Failed, Rejected: fail
-                            Unavailable: put back for later | Uncertain, or any other error: uncertain
-    follow        poll until done, failed, cancelled or lost; ask the device to cancel when the owner did
-    rescue        handle known: follow it | never marked: put back | dedup native: hand over again | find: ask the device
-                  | else uncertain
-    uncertain     on_uncertain = rerun: the next attempt, five at most | fail
+hand over     submit -> Finished: complete | Handle: start, then follow | Failed, Rejected: fail
+                        Unavailable: put back for later | Uncertain, or any other error: uncertain
+follow        poll until done, failed, cancelled or lost; ask the device to cancel when the owner did
+rescue        handle known: follow it | dedup native: hand over again | never marked: put back
+              | find: ask the device | else uncertain
+uncertain     on_uncertain = rerun: the next attempt, five at most | fail
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from typing import Any, TypeVar
 
 from qcjob import __version__
 from qcjob.devices.config import DeviceConfig
-from qcjob.devices.driver import CancelAnswer, Driver, Failed, Finished, Handle, PollState, Program, Result
+from qcjob.devices.driver import (
+    CancelAnswer,
+    Driver,
+    Failed,
+    Finished,
+    Handle,
+    Poll,
+    PollState,
+    Program,
+    Result,
+)
 from qcjob.errors import LedgerUnavailable, Rejected, Unavailable
 from qcjob.ledger import Claim, Ledger
 from qcjob.lifecycle import JobState
@@ -45,6 +55,8 @@ _POLL_SHARE = 0.1
 _MAX_RAW = 100_000
 
 T = TypeVar("T")
+
+NO_ANSWER = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +106,11 @@ class Attempt:
         if not claim.marked:
             return self._put_back(next_attempt=False, later=False)
         if dedup == "find":
-            handle = self._ask(lambda: self._driver.find(claim.id))
-            return self._put_back(next_attempt=False, later=False) if handle is None else self._started(handle)
+            handle = self._find()
+            if handle is None:
+                return self._put_back(next_attempt=False, later=False)
+            if isinstance(handle, str):
+                return self._started(handle)
         return self._uncertain("the worker was lost while submitting; the device may have run it")
 
     def _hand_over(self) -> Outcome:
@@ -122,6 +137,8 @@ class Attempt:
             return self._complete(answer.result)
         if isinstance(answer, Failed):
             return self._fail(answer.code, answer.message)
+        if not isinstance(answer, str):
+            return self._uncertain(f"submit answered {type(answer).__name__}; the device may have run it")
         return self._started(answer)
 
     def _started(self, handle: Handle) -> Outcome:
@@ -132,37 +149,46 @@ class Attempt:
 
     def _follow(self, handle: Handle) -> Outcome:
         since = time.time() if self._claim.running_at is None else self._claim.running_at / 1e6
-        told = False
+        told, silent = False, 0
         while True:
-            pause = min(max(_POLL_SECONDS[0], (time.time() - since) * _POLL_SHARE), _POLL_SECONDS[1])
-            answer = self._ask(lambda: self._driver.poll(handle))
-            if answer.state is PollState.DONE:
-                return self._complete(self._ask(lambda: self._driver.result(handle)))
-            if answer.state is PollState.FAILED:
+            ran = time.time() - since
+            if ran > self._device.max_run_seconds:
+                self._try(self._driver.cancel, handle)
+                allowed = f"{self._device.max_run_seconds:g} s"
+                return self._fail("ran-too-long", f"it ran for more than the {allowed} allowed", hold=True)
+            answer = self._try(self._driver.poll, handle)
+            if not isinstance(answer, Poll):
+                silent += 1
+            elif answer.state is PollState.DONE:
+                result = self._try(self._driver.result, handle)
+                if result is not NO_ANSWER:
+                    return self._complete(result)
+                silent += 1
+            elif answer.state is PollState.FAILED:
                 return self._fail(answer.code, answer.message or "the device reported a failure")
-            if answer.state is PollState.CANCELLED:
+            elif answer.state is PollState.CANCELLED:
                 return self._cancelled()
-            if answer.state is PollState.LOST:
+            elif answer.state is PollState.LOST:
                 return self._uncertain("the device lost the job; it may have run it", hold=False)
+            else:
+                silent = 0
             if self._lease.cancel_asked.is_set() and not told:
-                told = True
-                if self._ask(lambda: self._driver.cancel(handle)) is CancelAnswer.CANCELLED:
+                reply = self._try(self._driver.cancel, handle)
+                if reply is CancelAnswer.CANCELLED:
                     return self._cancelled()
-            if time.time() - since > self._device.max_run_seconds:
-                self._ask(lambda: self._driver.cancel(handle))
-                return self._fail(
-                    "ran-too-long", f"it ran for more than the {self._device.max_run_seconds:g} s allowed", hold=True
-                )
+                told = reply is not NO_ANSWER
+            pause = min(max(_POLL_SECONDS[0], ran * _POLL_SHARE, 0.1 * silent), _POLL_SECONDS[1])
             if told:
                 self._sleep(pause)
             else:
                 self._lease.cancel_asked.wait(pause)
 
-    def _complete(self, result: Result) -> Outcome:
+    def _complete(self, result: object) -> Outcome:
         claim = self._claim
-        fault = faults_in(result.counts, shots=claim.shots, clbits=self._compiled["clbits"])
-        if fault is not None:
-            raw = json.dumps({"refused": repr(result.counts)[:_MAX_RAW]})
+        counts = result.counts if isinstance(result, Result) else result
+        fault = faults_in(counts, shots=claim.shots, clbits=self._compiled["clbits"])
+        if fault is not None or not isinstance(result, Result):
+            raw = json.dumps({"refused": repr(counts)[:_MAX_RAW]})
             return self._fail("bad-result", f"the device's result was refused: {fault}", raw=raw)
         stored = {
             "counts": dict(result.counts),
@@ -199,18 +225,25 @@ class Attempt:
         )
         return Outcome(state)
 
-    def _ask(self, call: Callable[[], T]) -> T:
-        """One driver call that may be asked again: it is, until it answers, for as long as the lease is ours."""
-        pause = 0.1
-        while True:
-            self._persist(self._lease.make_sure)
-            try:
-                with self._lease.calling(CALL_SECONDS):
-                    return call()
-            except Exception as error:
-                log.warning("device did not answer, asking again", reason=_shown(error), pause_seconds=pause)
-                self._sleep(pause)
-                pause = min(pause * 2, 5.0)
+    def _try(self, call: Callable[[str], T], argument: str) -> T | object:
+        """One driver call that does no harm when it fails: its answer, or NO_ANSWER after the reason was logged."""
+        self._persist(self._lease.make_sure)
+        try:
+            with self._lease.calling(CALL_SECONDS):
+                return call(argument)
+        except Exception as error:
+            log.warning("device did not answer", call=call.__name__, reason=_shown(error))
+            return NO_ANSWER
+
+    def _find(self) -> object:
+        """Whether the device has the job: its handle, None, or NO_ANSWER when it would not say."""
+        answer: object = NO_ANSWER
+        for pause in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0):
+            answer = self._try(self._driver.find, self._claim.id)
+            if answer is None or isinstance(answer, str):
+                break
+            self._sleep(pause)
+        return answer
 
     def _persist(self, write: Callable[[], T]) -> T:
         """One ledger write: what is known here is kept until it is stored, however long Redis is away."""

@@ -18,7 +18,7 @@ _RETRY_SECONDS = 0.2
 
 
 class Lease:
-    """One claim's lease. `cancel_asked` is set when the owner wants the job cancelled; `lost` when it was taken over."""
+    """One claim's lease. `cancel_asked`: the owner wants the job cancelled; `lost`: another worker took it over."""
 
     def __init__(
         self, ledger: Ledger, claim: Claim, renew_seconds: float, clock: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""What happens when a wake-up arrives, in the worker's main process: the best-ranked job is claimed and takes its place.
+"""What happens when a wake-up arrives, in the worker's main process: the best-ranked job is claimed in its place.
 
 Celery's own strategy then receives a message that speaks of the job: its id, its arguments, its claim. Nothing of the
 wake-up survives but the name of the device, and that only if this worker serves it. No error leaves this function.

@@ -115,7 +115,8 @@ def _merge(config: DeviceConfig, fields: Mapping[str, str], now: float) -> _Publ
     if silent is None:
         return _Published(target, options, DeviceStatus.OFFLINE, "no worker has served this device yet; jobs wait")
     if silent > STALE_SECONDS:
-        return _Published(target, options, DeviceStatus.OFFLINE, f"its worker was last seen {silent:.0f} s ago; jobs wait")
+        reason = f"its worker was last seen {silent:.0f} s ago; jobs wait"
+        return _Published(target, options, DeviceStatus.OFFLINE, reason)
     return _Published(target, options, fields.get("status", DeviceStatus.ONLINE), fields.get("reason") or None)
 
 

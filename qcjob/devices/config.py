@@ -1,20 +1,20 @@
 """Which devices there are: the built-ins, and those of the TOML file named by QCJOB_DEVICES.
 
-    default = "simulator"                                # optional: the device of jobs that name none
+default = "simulator"                                # optional: the device of jobs that name none
 
-    [devices.simulator]
-    driver = "workers.drivers.simulator:Simulator"       # module:Class
-    slots = 1                                            # jobs in flight
-    on_uncertain = "rerun"                               # fail (default) or rerun; rerun only if harmless
-    submit_timeout = 30                                  # seconds one call of submit may take
-    max_run_seconds = 86400                              # then: cancelled, FAILED ran-too-long
-    max_shots = 1000000
-    max_program_bytes = 262144
-    num_qubits = 1                                       # until the worker has published what the driver says
-    native_gates = ["rx", "ry", "rz"]
-    connectivity = [[0, 1]]                              # optional: coupled pairs; all to all when absent
-    job_options = ["duration", "readout_error"]          # `options` a job may carry
-    options = { readout_error = 0.01 }                   # handed to the driver
+[devices.simulator]
+driver = "workers.drivers.simulator:Simulator"       # module:Class
+slots = 1                                            # jobs in flight
+on_uncertain = "rerun"                               # fail (default) or rerun; rerun only if harmless
+submit_timeout = 30                                  # seconds one call of submit may take
+max_run_seconds = 86400                              # then: cancelled, FAILED ran-too-long
+max_shots = 1000000
+max_program_bytes = 262144
+num_qubits = 1                                       # until the worker has published what the driver says
+native_gates = ["rx", "ry", "rz"]
+connectivity = [[0, 1]]                              # optional: coupled pairs; all to all when absent
+job_options = ["duration", "readout_error"]          # `options` a job may carry
+options = { readout_error = 0.01 }                   # handed to the driver
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from typing import Any
 
 from qcjob.errors import ConfigurationError
 from qcjob.target import Target
+
+_DEFAULT_TARGET = Target(1, ("rx", "ry", "rz"))
 
 MAX_SHOTS = 1_000_000
 MAX_PROGRAM_BYTES = 262_144
@@ -53,7 +55,7 @@ class DeviceConfig:
     max_run_seconds: float = 86_400.0
     max_shots: int = MAX_SHOTS
     max_program_bytes: int = MAX_PROGRAM_BYTES
-    target: Target = Target(1, ("rx", "ry", "rz"))
+    target: Target = _DEFAULT_TARGET
     job_options: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -64,9 +66,7 @@ SIMULATOR = DeviceConfig(
 IDEAL = DeviceConfig(
     "ideal", SIMULATOR_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
 )
-ECHO = DeviceConfig(
-    "echo", ECHO_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[ECHO_DRIVER]
-)
+ECHO = DeviceConfig("echo", ECHO_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[ECHO_DRIVER])
 BUILT_INS = (IDEAL, ECHO)
 
 

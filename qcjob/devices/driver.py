@@ -191,5 +191,5 @@ class Driver(ABC):
         """Ask the device to stop the job; returns within 5 s."""
         return CancelAnswer.UNSUPPORTED
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  most drivers have nothing to let go of
         """Let go of connections; the process ends."""

@@ -3,9 +3,9 @@
 The Redis keys, all under `qcjob:` (times are strings of integer microseconds from Redis TIME):
 
     schema                        the layout below, 1; a newer one is refused
-    job:<id>                      hash: customer, key, device, runtime, language, shots, seed, name, tags, options, request,
-                                  fingerprint, idempotency, state, version, attempt, score, fence, created, updated,
-                                  cancel, put_backs, error_code, error_message,
+    job:<id>                      hash: customer, key, device, runtime, language, shots, seed, name, tags, options,
+                                  request, fingerprint, idempotency, state, version, attempt, score, fence, created,
+                                  updated, cancel, put_backs, error_code, error_message,
                                   h<version> "state time attempt" for each move,
                                   a<n>:fence, worker, started, marked, handle, running, ended, outcome, rescues
     program:<id>, compiled:<id>   the source as given; the driver's JSON

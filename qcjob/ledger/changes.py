@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import redis
 
@@ -69,14 +70,15 @@ class Changes:
             self._thread.start()
 
     def _read(self) -> None:
-        last: bytes | None = None
+        last: Any = None
         while True:
             try:
                 if last is None:
                     newest = self._client.xrevrange(STREAM, count=1)
                     last = newest[0][0] if newest else b"0-0"
                     self._tell_all()
-                for _, entries in self._client.xread({STREAM: last}, count=1_000, block=_BLOCK_MS) or ():
+                answer: Any = self._client.xread({STREAM: last}, count=1_000, block=_BLOCK_MS)
+                for _, entries in answer or ():
                     for entry_id, fields in entries:
                         last = entry_id
                         self._tell(fields.get(b"id", b"").decode())

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +118,7 @@ class Ledger:
     def find_idempotent(self, customer: str, idempotency_key: str) -> Job | None:
         """The job that this customer's key stands for."""
         with reaching():
-            known = self.client.get(self._idempotency(customer, idempotency_key))
+            known: Any = self.client.get(self._idempotency(customer, idempotency_key))
         return self.read(known.decode()) if known else None
 
     def read(self, job_id: str) -> Job | None:
@@ -131,8 +131,9 @@ class Ledger:
     def read_program(self, job_id: str) -> tuple[str, str] | None:
         """Source and compiled program."""
         with reaching():
-            source, compiled = self.client.mget(f"{PREFIX}program:{job_id}", f"{PREFIX}compiled:{job_id}")
-        return (source.decode("utf-8", "surrogatepass"), compiled.decode()) if source is not None and compiled else None
+            texts: Any = self.client.mget(f"{PREFIX}program:{job_id}", f"{PREFIX}compiled:{job_id}")
+        source, compiled = texts
+        return None if compiled is None else (source.decode("utf-8", "surrogatepass"), compiled.decode())
 
     def read_result(self, job_id: str) -> dict[str, Any] | None:
         """What `complete` recorded."""
@@ -170,14 +171,16 @@ class Ledger:
         offset = 0
         while len(found) <= limit:
             with reaching():
-                page = self.client.zrevrangebyscore(index, most, least, start=offset, num=_SCAN, withscores=True)
+                page: Any = self.client.zrevrangebyscore(index, most, least, start=offset, num=_SCAN, withscores=True)
             offset += len(page)
             ids = [(key.decode(), int(score)) for key, score in page]
             if behind is not None:
                 ids = [(key, score) for key, score in ids if (score, key) < behind]
             for key, _ in ids:
                 job = self.read(key)
-                if job and device in (None, job.device) and (tag is None or tag in job.tags) and state in (None, job.state):
+                if job is None or state not in (None, job.state):  # it moved on, or is gone, since the index was read
+                    continue
+                if device in (None, job.device) and (tag is None or tag in job.tags):
                     found.append(job)
                     if len(found) > limit:
                         break
@@ -208,9 +211,7 @@ class Ledger:
         ended = meta.completed(job_id, result["counts"])
         self._write("finish", job_id, fence, Event.COMPLETE, json.dumps(result), "", "", ended, 0)
 
-    def fail(
-        self, job_id: str, fence: int, code: str, message: str, *, raw: str = "", hold_seconds: float = 0
-    ) -> None:
+    def fail(self, job_id: str, fence: int, code: str, message: str, *, raw: str = "", hold_seconds: float = 0) -> None:
         """End with an error; a hold keeps the slot for a device that may still be busy. Raises StaleWriter."""
         ended = meta.failed(job_id, code, message)
         self._write("finish", job_id, fence, Event.FAIL, raw, code, message, ended, int(hold_seconds * _MICRO))
@@ -248,7 +249,7 @@ class Ledger:
         answer = self._scripts.call("keep", int(retention_seconds * _MICRO))
         return tuple(Lapsed(device.decode(), key.decode(), int(fence or 0)) for device, key, fence in answer)
 
-    def devices(self, *names: str) -> list[tuple[dict[str, str], int]]:
+    def devices(self, *names: str) -> Sequence[tuple[dict[str, str], int]]:
         """For each device the fields its worker published (none if it never did) and how many jobs wait for it."""
         with reaching():
             pipe = self.client.pipeline(transaction=False)
@@ -288,7 +289,8 @@ def _cursor(job: Job) -> str:
 
 def _read_cursor(text: str) -> tuple[int, str]:
     try:
-        at, _, job_id = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode().partition(" ")
+        padded = text + "=" * (-len(text) % 4)
+        at, _, job_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(" ")
         if not at.isascii() or not at.isdigit() or len(at) > 16 or not is_job_id(job_id):
             raise ValueError
     except (ValueError, binascii.Error) as error:

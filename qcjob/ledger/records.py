@@ -58,10 +58,9 @@ def job_from(job_id: str, ahead: int, flat: Sequence[bytes]) -> Job:
 
 
 def _history(fields: Mapping[str, str]) -> tuple[Moment, ...]:
-    moments = sorted((int(key[1:]), value) for key, value in fields.items() if key[0] == "h" and key[1:].isdigit())
-    return tuple(
-        Moment(JobState(state), int(at), int(attempt)) for state, at, attempt in (value.split(" ") for _, value in moments)
-    )
+    numbered = sorted((int(key[1:]), value) for key, value in fields.items() if key[0] == "h" and key[1:].isdigit())
+    moments = (value.split(" ") for _, value in numbered)
+    return tuple(Moment(JobState(state), int(at), int(attempt)) for state, at, attempt in moments)
 
 
 def _attempts(fields: Mapping[str, str]) -> tuple[Attempt, ...]:

@@ -80,6 +80,3 @@ class Scripts:
 def unavailable(error: redis.RedisError) -> LedgerUnavailable:
     """The one error that a Redis failure becomes; says what to look at, holds no data."""
     return LedgerUnavailable(f"the ledger's Redis failed: {type(error).__name__}: {str(error)[:200]}")
-
-
-

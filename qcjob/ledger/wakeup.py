@@ -12,6 +12,7 @@ from typing import Any
 
 TASK_NAME = "qcjob.drive"
 
+
 def headers(task_id: str, argsrepr: str = "()") -> dict[str, Any]:
     """The headers of a task message. Source: docs.celeryq.dev, "Message protocol", version 2."""
     return {

@@ -57,7 +57,7 @@ class NewKey(Key):
 class Keys:
     """The API keys of one installation. Every method raises LedgerUnavailable when Redis does not answer."""
 
-    def __init__(self, client: redis.Redis[Any], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = cast(Any, client)
         self._clock = clock
         self._seen: dict[str, tuple[Caller, float]] = {}

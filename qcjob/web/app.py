@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import redis
 from flask import Flask, Response, g, request
 
@@ -17,7 +15,7 @@ from qcjob.web.openapi import build_api
 READS_QUERY = frozenset({"jobs.submit", "jobs.index"})  # the views that look at the query; every other one has none
 
 
-def create_app(settings: Settings, client: redis.Redis[Any] | None = None) -> Flask:
+def create_app(settings: Settings, client: redis.Redis | None = None) -> Flask:
     """A plain WSGI application on the configured Redis, or on the client given.
 
     Nothing is asked of Redis before the first request: the web starts, and says why it is not ready, without one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import redis
 from flask import Flask, current_app
@@ -31,7 +31,7 @@ class Front:
     places: threading.Semaphore
 
 
-def build_front(settings: Settings, client: redis.Redis[Any] | None = None) -> Front:
+def build_front(settings: Settings, client: redis.Redis | None = None) -> Front:
     """Everything on one client of the configured Redis, or on the client given. Nothing is asked of it yet."""
     shared = client or redis_client(settings)
     return Front(

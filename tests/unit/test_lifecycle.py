@@ -15,7 +15,8 @@ def test_the_docstring_draws_exactly_the_table() -> None:
     for line in (lifecycle.__doc__ or "").splitlines():
         if match := re.match(r"\s+([A-Z|]+)\s+(\w+)\s+-> ([A-Z]+)", line):
             drawn |= {(JobState(state), Event(match[2]), JobState(match[3])) for state in match[1].split("|")}
-    assert drawn == {(state, event, to) for (state, event), to in TRANSITIONS.items()}
+    table = {(state, event, to) for (state, event), to in TRANSITIONS.items()}
+    assert drawn == table
 
 
 @pytest.mark.parametrize("state", sorted(FINAL))
@@ -24,7 +25,7 @@ def test_nothing_leaves_a_final_state(state: JobState) -> None:
 
 
 def test_the_final_states_are_completed_failed_and_cancelled() -> None:
-    assert FINAL == {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED}
+    assert {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED} == FINAL
 
 
 def test_every_state_but_created_is_reached_by_a_move() -> None:

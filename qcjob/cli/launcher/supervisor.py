@@ -104,7 +104,7 @@ class Supervisor:
             killed = running.process.poll() is None
             _kill_group(running.process)
             running.process.wait()
-            self._log.info("part stopped", part=running.part.name, pid=running.process.pid, killed=killed)
+            self._log.info("part stopped", part=running.part.name, part_pid=running.process.pid, killed=killed)
 
     def _bury(self, running: _Running, now: float) -> None:
         """Note a death, end what the dead left behind, and set when to start again."""
@@ -115,7 +115,7 @@ class Supervisor:
         self._log.warning(
             "part died",
             part=running.part.name,
-            pid=running.process.pid,
+            part_pid=running.process.pid,
             exit_code=running.process.returncode,
             deaths=running.deaths,
         )
@@ -139,7 +139,7 @@ class Supervisor:
             process_group=0,
             preexec_fn=self._die_with_parent,
         )
-        self._log.info("part started", part=part.name, pid=process.pid)
+        self._log.info("part started", part=part.name, part_pid=process.pid)
         return process
 
 
