@@ -39,7 +39,8 @@ class Settings:
     @property
     def redis_location(self) -> str:
         """What `redis.Redis.from_url` is given: the URL of one's own Redis, or the embedded one's socket."""
-        url = self.redis_url or f"unix://{self.redis_socket}"
+        socket = self.redis_socket
+        url = self.redis_url or f"unix://{socket.readlink() if socket.is_symlink() else socket}"
         return url.replace("redis+socket://", "unix://", 1)
 
     @property
@@ -60,7 +61,7 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from QCJOB_* variables; an empty one counts as absent. Raises ConfigurationError."""
-    env = {key: value for key, value in (environ or os.environ).items() if key.startswith("QCJOB_") and value}
+    env = {key: value for key, value in (os.environ if environ is None else environ).items() if key.startswith("QCJOB_") and value}
     defaults = Settings()
 
     def duration(name: str, default: float) -> float:

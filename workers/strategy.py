@@ -78,12 +78,13 @@ def _nothing(*_: Any, **__: Any) -> None:
     """Wake-ups are consumed without acknowledgement."""
 
 
-def _device_of(message: Any) -> object:
+def _device_of(message: Any) -> str | None:
     """What the message says of itself; it may say anything."""
     try:
-        return message.delivery_info["routing_key"]
+        device = message.delivery_info["routing_key"]
     except Exception:
         return None
+    return device if isinstance(device, str) else None
 
 
 def _let_go(app: Any, claim: Claim) -> None:
