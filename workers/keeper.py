@@ -61,6 +61,7 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
             for lease in lapsed & self._suspects:
                 end_child_of(lease)
             self._suspects = lapsed
+            consumer.pool.maintain_pool()  # a child's end is told before it can be reaped: Celery would look 5 s later
         except LedgerUnavailable as error:
             log.warning("keeper could not reach the ledger", reason=str(error))
         except Exception:
