@@ -61,7 +61,8 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from QCJOB_* variables; an empty one counts as absent. Raises ConfigurationError."""
-    env = {key: value for key, value in (os.environ if environ is None else environ).items() if key.startswith("QCJOB_") and value}
+    given = os.environ if environ is None else environ
+    env = {key: value for key, value in given.items() if key.startswith("QCJOB_") and value}
     defaults = Settings()
 
     def duration(name: str, default: float) -> float:

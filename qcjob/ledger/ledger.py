@@ -190,6 +190,11 @@ class Ledger:
         items = tuple(found[:limit])
         return JobPage(items, _cursor(items[-1]) if more else None)
 
+    def check(self, job_id: str, *, repair: bool = False) -> Sequence[tuple[str, str]]:
+        """What is wrong between a job and the sets that should name it, and what mends that; mended when asked to."""
+        answer = self._scripts.call("check", job_id, "repair" if repair else "")
+        return [(what.decode(), mend.decode()) for what, mend in answer]
+
     # -- the worker
 
     def claim(self, device: str, worker: str) -> Claim | None:

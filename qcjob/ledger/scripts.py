@@ -14,7 +14,7 @@ import redis
 from qcjob.devices.driver import DeviceStatus
 from qcjob.errors import LedgerUnavailable
 from qcjob.ledger.wakeup import message
-from qcjob.lifecycle import FINAL, TRANSITIONS, JobState
+from qcjob.lifecycle import FINAL, TRANSITIONS, VISIBLE, JobState
 
 NAMES = (
     "submit",
@@ -29,6 +29,7 @@ NAMES = (
     "online",
     "keep",
     "read",
+    "check",
 )
 
 
@@ -49,6 +50,7 @@ def rules() -> str:
         (
             f"local MOVES = {_lua_table(moves)}",
             f"local ENDS = {_lua_table(ends)}",
+            f"local STATES = {_lua_table({str(state): 'true' for state in VISIBLE})}",
             f"local FINAL = {_lua_table({str(state): 'true' for state in FINAL})}",
             f"local HOLDING = {_lua_table({str(status): 'true' for status in DeviceStatus if not status.takes_jobs})}",
             f"local WAKE_UP = [==[{message('@DEVICE@').decode()}]==]",

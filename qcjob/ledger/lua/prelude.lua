@@ -1,4 +1,4 @@
--- Shared by every script. MOVES, ENDS, FINAL, HOLDING and WAKE_UP are put in front of this
+-- Shared by every script. MOVES, ENDS, STATES, FINAL, HOLDING and WAKE_UP are put in front of this
 -- text by scripts.py, from lifecycle.py, driver.py and wakeup.py: the rules have one home. Times are Redis TIME in
 -- microseconds, as numbers in here (exact below 2^53) and as strings of digits in keys.
 

@@ -1,0 +1,126 @@
+"""A checkup of the ledger: the Redis under it, every job against every set, and the queues. Finds, and mends.
+
+A job is checked, and mended, by one script, so that work going on at the same time is never mistaken for a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qcjob.ledger.ledger import PREFIX, SCHEMA, Ledger, reaching
+from qcjob.ledger.wakeup import message
+
+MEMORY_SHARE = 0.7
+"""Of maxmemory: above this it is time to act."""
+
+_OLDEST = (6, 2)
+_SETTINGS = {
+    "appendonly": ("yes", "without it an accepted job can be lost with the power"),
+    "appendfsync": ("always", "otherwise the last second of accepted jobs can be lost with the power"),
+    "maxmemory-policy": ("noeviction", "otherwise a full Redis deletes jobs silently"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: with what, what it is, and what would mend it, empty where nothing here can."""
+
+    where: str
+    what: str
+    mend: str
+
+
+class Checkup:
+    """Yields findings; with `repair`, what can be mended is. Raises LedgerUnavailable when Redis does not answer."""
+
+    def __init__(self, ledger: Ledger, *, repair: bool = False) -> None:
+        self._ledger = ledger
+        self._client: Any = ledger.client
+        self._repair = repair
+
+    def run(self) -> Iterator[Finding]:
+        """Everything, from the ground up."""
+        with reaching():
+            yield from self._redis()
+            yield from self._jobs()
+            yield from self._strays()
+            yield from self._queues()
+
+    def _redis(self) -> Iterator[Finding]:
+        info = self._client.info()
+        version = tuple(int(part) for part in info["redis_version"].split(".")[:2])
+        if version < _OLDEST:
+            yield Finding("redis", f"version {info['redis_version']} is too old", "")
+        for name, (wanted, why) in _SETTINGS.items():
+            found = self._client.config_get(name).get(name)
+            if found != wanted:
+                yield Finding("redis", f"{name} is {found}: {why}", f"set {name} to {wanted}")
+                if self._repair:
+                    self._client.config_set(name, wanted)
+        if info["maxmemory"] and info["used_memory"] > MEMORY_SHARE * info["maxmemory"]:
+            share = info["used_memory"] / info["maxmemory"]
+            yield Finding("redis", f"{share:.0%} of maxmemory is used; full, it accepts no job", "")
+        schema = self._client.get(f"{PREFIX}schema")
+        if schema is None:
+            yield Finding("schema", "the ledger's layout is not noted", f"note {SCHEMA}")
+            if self._repair:
+                self._client.set(f"{PREFIX}schema", SCHEMA, nx=True)
+        elif schema != str(SCHEMA).encode():
+            yield Finding("schema", f"the ledger has layout {schema.decode()}, this version knows {SCHEMA}", "")
+
+    def _jobs(self) -> Iterator[Finding]:
+        for job_id in self._ids("job:"):
+            for what, mend in self._ledger.check(job_id, repair=self._repair):
+                yield Finding(f"job {job_id}", what, mend)
+
+    def _strays(self) -> Iterator[Finding]:
+        """Names of jobs that are no more: in sets, and in keys of their own."""
+        for family in ("ready:", "later:", "leases:", "jobs:", "ended"):
+            for key in self._client.scan_iter(f"{PREFIX}{family}*", count=500):
+                for member, _ in self._client.zscan_iter(key, count=500):
+                    if not self._exists(member.decode()):
+                        yield Finding(key.decode(), f"names {member.decode()}, which is no job", "strike it out")
+                        if self._repair:
+                            self._client.zrem(key, member)
+        for family in ("program:", "compiled:", "result:"):
+            for job_id in self._ids(family):
+                if not self._exists(job_id):
+                    yield Finding(f"{PREFIX}{family}{job_id}", "belongs to no job", "delete it")
+                    if self._repair:
+                        self._client.delete(f"{PREFIX}{family}{job_id}")
+        for key in self._client.scan_iter(f"{PREFIX}idempotency:*", count=500):
+            job_id = self._client.get(key)
+            if job_id is not None and not self._exists(job_id.decode()):
+                yield Finding(key.decode(), f"stands for {job_id.decode()}, which is no job", "delete it")
+                if self._repair:
+                    self._client.delete(key)
+
+    def _queues(self) -> Iterator[Finding]:
+        """Every device with work has a wake-up, and its queue holds nothing else."""
+        for device in sorted(name.decode() for name in self._client.smembers(f"{PREFIX}devices")):
+            waiting = self._client.zcard(f"{PREFIX}ready:{device}")
+            taken = self._client.zcard(f"{PREFIX}leases:{device}") + self._client.zcard(f"{PREFIX}holds:{device}")
+            published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status")
+            free = int(published[0] or 1) - taken
+            takes_jobs = published[1] in (None, b"online", b"busy")
+            if waiting and free > 0 and takes_jobs and not self._client.llen(device):
+                yield Finding(
+                    f"queue {device}", f"{waiting} jobs wait, {free} slots are free, no wake-up is queued", "wake"
+                )
+                if self._repair:
+                    self._client.lpush(device, message(device))
+            foreign = [item for item in self._client.lrange(device, 0, 999) if item != message(device)]
+            if foreign:
+                yield Finding(f"queue {device}", f"{len(foreign)} messages are no wake-ups of ours", "remove them")
+                for item in foreign if self._repair else ():
+                    self._client.lrem(device, 0, item)
+
+    def _ids(self, family: str) -> Iterator[str]:
+        prefix = f"{PREFIX}{family}"
+        for key in self._client.scan_iter(f"{prefix}*", count=500):
+            yield key.decode().removeprefix(prefix)
+
+    def _exists(self, job_id: str) -> bool:
+        return bool(self._client.exists(f"{PREFIX}job:{job_id}"))
