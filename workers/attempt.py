@@ -115,7 +115,7 @@ class Attempt:
 
     def _hand_over(self) -> Outcome:
         claim, blocking = self._claim, self._driver.caps.mode == "blocking"
-        if self._lease.cancel_asked.is_set():
+        if self._lease.cancel_asked.is_set() and not claim.rescue:  # a rescued one may be on the device: ask it
             return self._cancelled()
         if self._driver.caps.dedup != "native":
             self._lease.note(self._persist(lambda: self._ledger.mark(claim.id, claim.fence)))
