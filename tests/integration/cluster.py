@@ -28,7 +28,7 @@ from qcjob.job import Job
 from qcjob.security.caller import Caller
 from qcjob.security.keys import Keys
 from qcjob.settings import read_settings
-from qcjob.wiring import build_service, redis_client
+from qcjob.wiring import build_ledger, build_service, redis_client
 
 HOUSE = Path(__file__).resolve().parents[2]
 
@@ -191,7 +191,7 @@ class Cluster:
         self.start_redis()
         self.client = redis_client(self.settings)
         self.service = build_service(self.settings, self.client)
-        self.ledger = self.service._ledger
+        self.ledger = build_ledger(self.settings, self.client)
         self.celery = Celery(
             broker=self.settings.celery_broker_url, backend=self.settings.celery_result_backend, set_as_current=False
         )
@@ -237,8 +237,9 @@ class Cluster:
     def worker(self, queues: str | None = None, name: str = "worker", *, wait: bool = True, **env: str) -> Process:
         """A worker as an operator starts it; ready, unless told not to wait."""
         served = ("-Q", queues) if queues else ()
-        argv = (sys.executable, "-m", "celery", "-A", "workers.app", "worker", *served, "-n", f"{name}@%h", "-E")
-        worker = self.start(name, *argv, **env)
+        command = (sys.executable, "-m", "celery", "-A", "workers.app", "worker")
+        quick = ("-n", f"{name}@%h", "-E", "--without-mingle")  # looking for neighbours takes a second
+        worker = self.start(name, *command, *served, *quick, **env)
         if wait:
             self.wait_until_ready(worker)
         return worker
@@ -283,7 +284,7 @@ class Cluster:
         self, device: str = "simulator", *, customer: Caller = ALICE, runtime: str | None = None, **more: Any
     ) -> str:
         """Submit a job by the service; its id. `duration`, `script` and `error` are job options."""
-        options = {name: more.pop(name) for name in ("duration", "script", "error") if name in more}
+        options: dict[str, Any] = {name: more.pop(name) for name in ("duration", "script", "error") if name in more}
         default = {"echo": "echo", "ideal": "simulated"}.get(device, "optimized")
         wanted = {"program": PROGRAM, "shots": 100, **more}
         request = JobRequest(device=device, runtime=runtime or default, options=options, **wanted)

@@ -29,9 +29,7 @@ def test_forty_jobs_go_through_four_slots_without_a_stall_and_never_more_than_fo
     job_ids = [shared.submit("four", duration=0.1) for _ in range(40)]
     jobs = shared.wait_all(job_ids)
     took = time.monotonic() - started
-    edges = sorted(
-        edge for job in jobs for edge in ((moments(job)["SUBMITTED"], 1), (moments(job)["COMPLETED"], -1))
-    )
+    edges = sorted(edge for job in jobs for edge in ((moments(job)["SUBMITTED"], 1), (moments(job)["COMPLETED"], -1)))
     at_once, most = 0, 0
     for _, step in edges:
         at_once += step
