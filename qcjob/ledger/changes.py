@@ -13,6 +13,8 @@ import redis
 STREAM = "qcjob:changes"
 _BLOCK_MS = 1_000
 _RETRY_SECONDS = 0.5
+_IDLE_SECONDS = 0.1
+"""Between two reads while nobody waits for a job: being woken by every change would cost a busy web process a lot."""
 
 
 class Waiter:
@@ -40,6 +42,7 @@ class Changes:
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = {}
         self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
@@ -48,6 +51,7 @@ class Changes:
         waiter = Waiter()
         with self._lock:
             self._waiters.setdefault(job_id, set()).add(waiter)
+            self._wanted.set()
             self._start()
         try:
             yield waiter
@@ -82,6 +86,9 @@ class Changes:
                     for entry_id, fields in entries:
                         last = entry_id
                         self._tell(fields.get(b"id", b"").decode())
+                self._wanted.clear()
+                if not self._waiters:
+                    self._wanted.wait(_IDLE_SECONDS)
             except redis.RedisError:
                 last = None
                 time.sleep(_RETRY_SECONDS)

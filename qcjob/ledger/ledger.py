@@ -27,7 +27,8 @@ from qcjob.rank import base_score
 PREFIX = "qcjob:"
 SCHEMA = 1
 _MICRO = 1_000_000
-_SCAN = 200
+_SCAN = 201
+"""Jobs looked at in one round trip of a list: its largest page, and one more to know whether there is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +177,22 @@ class Ledger:
             ids = [(key.decode(), int(score)) for key, score in page]
             if behind is not None:
                 ids = [(key, score) for key, score in ids if (score, key) < behind]
-            for key, _ in ids:
-                job = self.read(key)
-                if job is None or state not in (None, job.state):  # it moved on, or is gone, since the index was read
+            for job in self._read_each([key for key, _ in ids]):
+                if state not in (None, job.state):  # it moved on since the index was read
                     continue
                 if device in (None, job.device) and (tag is None or tag in job.tags):
                     found.append(job)
-                    if len(found) > limit:
-                        break
             if len(page) < _SCAN:
                 break
         more = len(found) > limit
         items = tuple(found[:limit])
         return JobPage(items, _cursor(items[-1]) if more else None)
+
+    def _read_each(self, job_ids: Sequence[str]) -> Iterator[Job]:
+        answers = self._scripts.call_each("read", [(job_id,) for job_id in job_ids]) if job_ids else ()
+        for job_id, answer in zip(job_ids, answers, strict=True):
+            if answer:
+                yield job_from(job_id, *answer)
 
     def check(self, job_id: str, *, repair: bool = False) -> Sequence[tuple[str, str]]:
         """What is wrong between a job and the sets that should name it, and what mends that; mended when asked to."""

@@ -5,6 +5,7 @@ A script is called by its digest; a Redis that lost its script cache is sent the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -69,12 +70,23 @@ class Scripts:
     """Every script of `NAMES` on one Redis client."""
 
     def __init__(self, client: redis.Redis) -> None:
+        self._client = client
         self._scripts = {name: client.register_script(source(name)) for name in NAMES}
 
     def call(self, name: str, *args: str | int | bytes) -> Any:
         """Run one script. Raises LedgerUnavailable when Redis does not answer or refuses to write."""
         try:
             return self._scripts[name](args=args)
+        except redis.RedisError as error:
+            raise unavailable(error) from error
+
+    def call_each(self, name: str, argument_lists: Sequence[Sequence[str]]) -> Sequence[Any]:
+        """Run one script for each list of arguments, all in one round trip. Raises LedgerUnavailable."""
+        try:
+            pipe = self._client.pipeline(transaction=False)
+            for args in argument_lists:
+                self._scripts[name](args=args, client=pipe)
+            return pipe.execute()
         except redis.RedisError as error:
             raise unavailable(error) from error
 

@@ -17,14 +17,18 @@ class Clock:
     """The time that fakeredis tells, moved by hand."""
 
     def __init__(self) -> None:
-        self.now = 1_800_000_000.0
+        self._microseconds = 1_800_000_000_000_000
+
+    @property
+    def now(self) -> float:
+        return self._microseconds / 1_000_000
 
     def time(self) -> float:
-        self.now += 0.000_001
+        self._microseconds += 10
         return self.now
 
     def advance(self, seconds: float) -> None:
-        self.now += seconds
+        self._microseconds += round(seconds * 1_000_000)
 
 
 @pytest.fixture
