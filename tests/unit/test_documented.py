@@ -15,7 +15,7 @@ from qcjob.cli import main
 from qcjob.devices.driver import Poll, PollState
 from qcjob.ledger.meta import CELERY_STATE
 from qcjob.lifecycle import FINAL, TRANSITIONS, Event, JobState
-from qcjob.settings import Settings
+from qcjob.settings import Settings, read_settings
 from qcjob.web import problems
 from qcjob.web.app import create_app
 
@@ -170,6 +170,33 @@ def test_the_defaults_on_the_page_are_those_of_the_code() -> None:
     assert shown["QCJOB_LOG_LEVEL"] == [defaults.log_level]
     assert shown["QCJOB_LOG_FORMAT"] == [defaults.log_format]
     assert (defaults.redis_url, defaults.devices) == (None, None)
+
+
+WRONG = {
+    "QCJOB_RETENTION": "for ever",
+    "QCJOB_WAIT_LIMIT": "0",
+    "QCJOB_LONG_POLLS": "0",
+    "QCJOB_LEASE_SECONDS": "-5",
+    "QCJOB_RENEW_SECONDS": "4s",
+    "QCJOB_KEEPER_SECONDS": "1 year",
+    "QCJOB_LOG_LEVEL": "loud",
+    "QCJOB_LOG_FORMAT": "xml",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_setting_that_cannot_be_used_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(errors.ConfigurationError, match=name):
+        read_settings({name: WRONG[name]})
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("1.5s", 1.5), ("15m", 900), ("12h", 43_200)])
+def test_a_duration_is_read_as_the_page_says(text: str, seconds: float) -> None:
+    assert read_settings({"QCJOB_RETENTION": text}).retention_seconds == seconds
+
+
+def test_an_empty_setting_is_an_absent_one() -> None:
+    assert read_settings({"QCJOB_RETENTION": "", "QCJOB_REDIS_URL": ""}) == Settings()
 
 
 # -- routes and commands
