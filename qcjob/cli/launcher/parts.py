@@ -11,6 +11,8 @@ from qcjob.devices.config import BUILT_INS
 CELERY_APP = "workers.app"
 WSGI_APP = "qcjob.web.wsgi:app"
 HOST = "127.0.0.1"
+ALONE = ("--without-gossip", "--without-mingle")
+"""A worker needs nothing of its neighbours: the ledger tells it all. It is ready a second sooner so."""
 
 REDIS, WEB, FLOWER, BUILT_IN_WORKER = "redis", "web", "flower", "worker-built-ins"
 
@@ -52,7 +54,7 @@ def worker_parts(devices: Iterable[str], *, python: str = sys.executable) -> tup
     return tuple(
         Part(
             part,
-            (python, "-m", "celery", "-A", CELERY_APP, "worker", "-Q", queues, "-n", f"{node}@%h", "-E"),
+            (python, "-m", "celery", "-A", CELERY_APP, "-q", "worker", "-Q", queues, "-n", f"{node}@%h", "-E", *ALONE),
             stop_seconds=8.0,  # a short job may end; a longer one is rescued when the worker is back
         )
         for part, queues, node in [*named, (BUILT_IN_WORKER, built_ins, "built-ins")]
@@ -62,5 +64,6 @@ def worker_parts(devices: Iterable[str], *, python: str = sys.executable) -> tup
 def flower_part(port: int, key: str | None, *, python: str = sys.executable) -> Part:
     """Flower, behind the key: in the environment, because a command line can be read by everyone on the machine."""
     env = {"FLOWER_BASIC_AUTH": f"qcjob:{key}" if key else None, "FLOWER_UNAUTHENTICATED_API": None}
-    argv = (python, "-m", "celery", "-A", CELERY_APP, "flower", f"--address={HOST}", f"--port={port}")
+    where = (f"--address={HOST}", f"--port={port}", "--logging=warning")
+    argv = (python, "-m", "celery", "-A", CELERY_APP, "flower", *where)
     return Part(FLOWER, argv, env, stop_seconds=1.5)
