@@ -64,7 +64,7 @@ options = {{ state = "{state}/scripted", log = "{state}/scripted.log" }}
 
 [devices.untold]
 driver = "workers.drivers.scripted:Scripted"
-submit_timeout = 3
+submit_timeout = 1.5
 job_options = ["script"]
 options = {{ state = "{state}/untold", log = "{state}/untold.log", status = "busy", caps = {{ dedup = "none" }} }}
 
@@ -74,6 +74,11 @@ submit_timeout = 1
 max_run_seconds = 1
 job_options = ["script"]
 options = {{ state = "{state}/hasty", log = "{state}/hasty.log" }}
+
+[devices.forgetful]
+driver = "tests.integration.unruly:Forgetful"
+job_options = ["script"]
+options = {{ state = "{state}/forgetful", log = "{state}/forgetful.log", caps = {{ dedup = "none" }} }}
 
 [devices.many]
 driver = "workers.drivers.scripted:Scripted"

@@ -19,7 +19,7 @@ from tests.integration.cluster import ALICE, Cluster, Process, cluster_in, momen
 @pytest.fixture(scope="module")
 def devices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster_in(tmp_path_factory.mktemp("devices")) as cluster:
-        cluster.worker("scripted,untold,hasty")
+        cluster.worker("scripted,untold,hasty,forgetful")
         yield cluster
 
 
@@ -35,7 +35,7 @@ def test_a_worker_killed_after_the_handle_is_recorded_is_replaced_and_the_run_is
     job_id = devices.submit("scripted", script={"duration": 2})
     handle = devices.wait_until(job_id, "RUNNING").attempts[0].handle
     worker.kill_main()
-    devices.worker("scripted,untold,hasty")
+    devices.worker("scripted,untold,hasty,forgetful")
     job = devices.wait_until(job_id, "COMPLETED")
     assert devices.starts("scripted").count(job_id) == 1
     [attempt] = job.attempts
@@ -68,7 +68,7 @@ def test_an_uncertain_submit_fails_and_the_slot_is_held(devices: Cluster) -> Non
     assert devices.client.zscore("qcjob:holds:untold", job_id) is not None
     after = devices.submit("untold")
     held = moments(devices.wait_until(after, "COMPLETED"))["SUBMITTED"] - moments(job)["FAILED"]
-    assert held >= 3_000_000, "the slot is held for submit_timeout"
+    assert held >= 1_500_000, "the slot is held for submit_timeout"
 
 
 def test_an_unavailable_device_gets_the_job_later_in_the_same_attempt(devices: Cluster) -> None:
@@ -168,7 +168,7 @@ def test_a_job_cancelled_while_its_worker_is_gone_is_cancelled_on_the_device_by_
     devices.wait_until(job_id, "RUNNING")
     os.killpg(worker.pid, signal.SIGKILL)
     assert devices.service.cancel(ALICE, job_id).state == "RUNNING"
-    devices.worker("scripted,untold,hasty")
+    devices.worker("scripted,untold,hasty,forgetful")
     job = devices.wait_until(job_id, "CANCELLED")
     assert devices.starts("scripted").count(job_id) == 1
     assert rescues(job) == 1
@@ -199,3 +199,10 @@ def test_a_device_that_is_offline_holds_its_jobs_and_says_why(devices: Cluster) 
     wait_for(lambda: shown("online"), what="the device is online")
     job = devices.wait_until(job_id, "COMPLETED")
     assert moments(job)["SUBMITTED"] - moments(job)["WAITING"] > 100_000
+
+
+@pytest.mark.xfail(reason="a driver whose properties() fails after the run loses the result, in a loop of rescues")
+def test_a_result_is_kept_though_the_device_cannot_say_what_it_is(devices: Cluster) -> None:
+    job_id = devices.submit("forgetful")
+    job = devices.wait_until(job_id, "COMPLETED")
+    assert rescues(job) == 0
