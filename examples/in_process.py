@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from qcjob import logs
 from qcjob.checks import JobRequest
 from qcjob.security.caller import Caller
-from qcjob.settings import Settings
 from workers.eager import in_process, run
 
 
@@ -37,5 +36,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    logs.configure(Settings(log_level="warning"), service="example")  # a line for every job otherwise
+    logs.configure(service="example", level="warning")  # a line for every job otherwise
     main()

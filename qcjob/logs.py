@@ -9,8 +9,6 @@ from typing import Any
 
 import structlog
 
-from qcjob.settings import Settings
-
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -18,10 +16,13 @@ _SHARED: list[Any] = [
 ]
 
 
-def configure(settings: Settings, *, service: str) -> None:
-    """Send every log line of this process, libraries' too, to stderr in one format. `service` names the part."""
-    pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and sys.stderr.isatty())
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+def configure(*, service: str, level: str = "info", form: str = "auto") -> None:
+    """Send every log line of this process, libraries' too, to stderr in one form: json, pretty, or auto.
+
+    `service` names the part; `level` is debug, info, warning or error. Auto is pretty on a terminal.
+    """
+    pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
+    threshold = logging.getLevelNamesMapping()[level.upper()]
     render: Any = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if pretty
@@ -53,7 +54,7 @@ def configure(settings: Settings, *, service: str) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(threshold)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -15,9 +15,6 @@ from qcjob.ledger.changes import Changes
 from qcjob.service import Service
 from qcjob.settings import Settings
 
-TASK_APP = "workers.app:app"
-"""The Celery app, named by its string: nothing in qcjob imports workers."""
-
 
 def redis_options() -> dict[str, Any]:
     """How every client of the ledger behaves: short timeouts, no retry behind our back (a script may have run)."""

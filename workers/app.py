@@ -41,7 +41,7 @@ drive = app.register_task(Drive())
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logs(**_: Any) -> None:
-    logs.configure(settings, service="worker")
+    logs.configure(service="worker", level=settings.log_level, form=settings.log_format)
     for name in ("celery.worker.strategy", "celery.app.trace"):  # they say what `job claimed` and `job left` say
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -69,6 +69,8 @@ def _check_schema(**_: Any) -> None:
     """A worker does not touch a Redis that a newer version has written; one that does not answer yet may come."""
     try:
         app.ledger.check_schema()
+    except ConfigurationError as error:
+        raise SystemExit(f"this worker cannot serve: {error}") from error
     except LedgerUnavailable as error:
         logs.get_logger(__name__).warning("ledger unavailable", reason=str(error))
 

@@ -117,6 +117,8 @@ class Attempt:
         claim, blocking = self._claim, self._driver.caps.mode == "blocking"
         if self._lease.cancel_asked.is_set() and not claim.rescue:  # a rescued one may be on the device: ask it
             return self._cancelled()
+        if self._compiled["format"] not in self._driver.caps.formats:
+            return self._fail("rejected", f"the driver does not read program format {self._compiled['format']}")
         if self._driver.caps.dedup != "native":
             self._lease.note(self._persist(lambda: self._ledger.mark(claim.id, claim.fence)))
         self._persist(self._lease.make_sure)
@@ -185,19 +187,32 @@ class Attempt:
 
     def _complete(self, result: object) -> Outcome:
         claim = self._claim
-        counts = result.counts if isinstance(result, Result) else result
-        fault = faults_in(counts, shots=claim.shots, clbits=self._compiled["clbits"])
-        if fault is not None or not isinstance(result, Result):
-            raw = json.dumps({"refused": repr(counts)[:_MAX_RAW]})
-            return self._fail("bad-result", f"the device's result was refused: {fault}", raw=raw)
+        if not isinstance(result, Result):
+            return self._refuse_result(f"it is {type(result).__name__}, not a Result", result)
+        fault = faults_in(result.counts, shots=claim.shots, clbits=self._compiled["clbits"])
+        if fault is not None:
+            return self._refuse_result(fault, result.counts)
         stored = {
             "counts": dict(result.counts),
             "seed": result.seed,
             "compiler": f"qcjob {__version__}",
-            "calibration": self._driver.properties().target.calibration_id,
+            "calibration": self._calibration(),
         }
         self._persist(lambda: self._ledger.complete(claim.id, claim.fence, stored))
         return Outcome(JobState.COMPLETED)
+
+    def _refuse_result(self, fault: str, found: object) -> Outcome:
+        raw = json.dumps({"refused": repr(found)[:_MAX_RAW]})
+        return self._fail("bad-result", f"the device's result was refused: {fault}", raw=raw)
+
+    def _calibration(self) -> str | None:
+        """The calibration the device runs on now; a device that does not say so does not cost a result."""
+        try:
+            with self._lease.calling(CALL_SECONDS):
+                return self._driver.properties().target.calibration_id
+        except Exception as error:
+            log.warning("device did not answer", call="properties", reason=_shown(error))
+            return None
 
     def _fail(self, code: str, message: str, *, raw: str = "", hold: bool = False) -> Outcome:
         claim, seconds = self._claim, self._device.submit_timeout if hold else 0

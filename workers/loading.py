@@ -10,11 +10,12 @@ from qcjob.devices.driver import Driver
 from qcjob.errors import ConfigurationError
 
 _loaded: dict[tuple[int, str], Driver] = {}
+"""By process, because a child must not share its parent's connections, and by the whole configuration."""
 
 
 def driver_of(device: DeviceConfig) -> Driver:
     """This process's driver for a device. Raises ConfigurationError for a driver that cannot be loaded."""
-    key = (os.getpid(), device.name)
+    key = (os.getpid(), repr(device))
     if key not in _loaded:
         _loaded[key] = load(device)
     return _loaded[key]

@@ -45,7 +45,10 @@ class _Published:
 
 
 class Catalogue:
-    """The devices by name. What workers published is asked for at most every two seconds; no device is ever called."""
+    """The devices by name. No device is ever called: what its worker published last is what is said.
+
+    To check and compile jobs that is asked for at most every two seconds; a view is always as of now.
+    """
 
     def __init__(self, devices: Devices, ledger: Ledger, clock: Callable[[], float] = time.time) -> None:
         self.configs: Mapping[str, DeviceConfig] = devices.all

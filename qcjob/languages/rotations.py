@@ -47,6 +47,9 @@ _after_wrong = re.compile(rf"(?:\){_BLANK}(?={_LETTERS}{_BLANK}\()|(?=,))(?P<her
 _after_gap = re.compile(rf"(?P<here>)(?:,|(?<![^\W\d_])(?={_LETTERS}{_BLANK}\())")
 _line_break = re.compile(r"\r\n|\n|\r")
 
+MAX_ERRORS = 10_000
+"""How many errors are told. A program of nothing but commas has one for each byte, and an answer must stay readable."""
+
 _EMPTY_PLACE = "a rotation is missing here: commas stand between rotations only"
 
 
@@ -61,6 +64,8 @@ def parse_rotations(source: str) -> tuple[Rotation, ...]:
     for position, found in _places(source, first):
         if isinstance(found, tuple):
             errors.append(ProgramError(*locate(position), *found))
+            if len(errors) == MAX_ERRORS:
+                break
         else:
             rotations.append(Rotation(found[1], float(found[2]), *locate(position)))  # type: ignore[arg-type]  # an Axis
     if errors:

@@ -93,4 +93,8 @@ class Scripts:
 
 def unavailable(error: redis.RedisError) -> LedgerUnavailable:
     """The one error that a Redis failure becomes; says what to look at, holds no data."""
-    return LedgerUnavailable(f"the ledger's Redis failed: {type(error).__name__}: {str(error)[:200]}")
+    if "OOM" in str(error):
+        return LedgerUnavailable("the ledger's Redis has reached its memory limit and refuses to write")
+    if isinstance(error, redis.ResponseError):
+        return LedgerUnavailable(f"the ledger's Redis refused: {str(error).partition(' script: ')[0][:120]}")
+    return LedgerUnavailable(f"the ledger's Redis does not answer ({type(error).__name__})")

@@ -9,7 +9,7 @@ from qcjob.web.app import create_app
 from qcjob.web.front import front_of
 
 _settings = read_settings()
-configure(_settings, service="web")
+configure(service="web", level=_settings.log_level, form=_settings.log_format)
 app = create_app(_settings)
 _front = front_of(app)
 _front.changes.listen(KEYS_CHANGED, _front.keys.forget)

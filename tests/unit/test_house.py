@@ -59,9 +59,6 @@ BESIDE = {
 }
 """Who may import a room of the same floor, and why."""
 
-TO_MEND = {("qcjob.logs", "qcjob.settings")}
-"""Upward all the same, for the type of one argument. Nothing is added here."""
-
 PICKY = {
     "flask": {"qcjob.web"},
     "flask_smorest": {"qcjob.web"},
@@ -153,15 +150,10 @@ def test_imports_run_downward_or_stay_in_their_room() -> None:
         for found in between(("qcjob", "workers"))
         if found.edge[0] != found.edge[1]
         and found.edge not in BESIDE
-        and found.edge not in TO_MEND
         and FLOORS[found.edge[0]] <= FLOORS[found.edge[1]]
         and found.name != "qcjob"
     ]
     assert not upward
-
-
-def test_what_is_to_be_mended_is_not_mended_yet() -> None:
-    assert {found.edge for found in imports()} >= TO_MEND, "mended: take it out of the list"
 
 
 def test_an_exception_is_on_one_floor_and_in_use() -> None:

@@ -270,6 +270,17 @@ def test_a_device_unavailable_for_days_does_not_grow_the_history_without_end(
     }
 
 
+def test_slots_that_come_online_together_are_all_woken(ledger: Ledger, new_job: Build) -> None:
+    for _ in range(5):
+        ledger.submit(new_job())
+    ledger.client.delete("simulator")
+    ledger.online("simulator", {"slots": "4"})
+    claims = 0
+    while ledger.client.rpop("simulator"):
+        claims += ledger.claim("simulator", "w") is not None
+    assert claims == 4
+
+
 def test_every_final_move_tells_waiting_celery_clients(ledger: Ledger, new_job: Build) -> None:
     heard = ledger.client.pubsub(ignore_subscribe_messages=True)
     heard.psubscribe("celery-task-meta-*")

@@ -38,7 +38,7 @@ def up(shared: Common, port: int, flower_port: int | None) -> None:
     """
     settings = shared.settings()
     settings = replace(settings, data=settings.data.absolute())
-    logs.configure(settings, service="launcher")
+    logs.configure(service="launcher", level=settings.log_level, form=settings.log_format)
     if port == flower_port:
         raise click.UsageError("--port and --flower-port are the same")
     try:

@@ -19,6 +19,7 @@ local function hand_over(job, kind)
     redis.call('HSET', job.key, of_attempt(job, 'fence'), fence, of_attempt(job, 'worker'), worker)
     move(job, 'claim', time)
   end
+  wake(device, time)
   return {job.id, fence, kind, redis.call('GET', PREFIX .. 'compiled:' .. job.id) or '',
     redis.call('HMGET', job.key, 'state', 'customer', 'attempt', 'shots', 'seed', 'options', 'request', 'cancel',
       of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'rescues'), of_attempt(job, 'running'))}

@@ -40,7 +40,7 @@ local function changed(job, time)
     'id', job.id, 'version', job.version, 'state', job.state, 'customer', job.customer)
 end
 
--- The only place where a job's state is written. False where the table has no such move.
+-- The only place where a recorded job's state is written. False where the table has no such move.
 local function move(job, event, time)
   local to = MOVES[job.state .. ' ' .. event]
   if not to then
