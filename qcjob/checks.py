@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from qcjob.catalogue import Catalogue
 from qcjob.compiler import RUNTIMES
-from qcjob.devices.catalogue import Catalogue
 from qcjob.devices.config import BUILT_INS, ECHO, IDEAL, DeviceConfig
 from qcjob.errors import FieldError, InvalidRequest
 from qcjob.languages import LANGUAGES, detect

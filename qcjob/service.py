@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from qcjob import checks
+from qcjob.catalogue import Catalogue, DeviceView
 from qcjob.checks import JobRequest
 from qcjob.compiler import compile_program
-from qcjob.devices.catalogue import Catalogue, DeviceView
 from qcjob.errors import (
     DeviceNotFound,
     IdempotencyKeyReused,

@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from qcjob.devices.catalogue import Catalogue
+from qcjob.catalogue import Catalogue
 from qcjob.devices.config import load_devices
 from qcjob.ledger import Ledger
 from qcjob.ledger.changes import Changes

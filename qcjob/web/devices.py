@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from qcjob.devices.catalogue import DeviceView
+from qcjob.catalogue import DeviceView
 from qcjob.web.answers import json_response
 from qcjob.web.front import front
 from qcjob.web.openapi import json_answer, room, route
