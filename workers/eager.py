@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 
-from qcjob.devices.catalogue import Catalogue
+from qcjob.catalogue import Catalogue
 from qcjob.devices.config import Devices
 from qcjob.service import Service
 from qcjob.wiring import build_ledger
