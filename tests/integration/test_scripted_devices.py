@@ -201,7 +201,6 @@ def test_a_device_that_is_offline_holds_its_jobs_and_says_why(devices: Cluster) 
     assert moments(job)["SUBMITTED"] - moments(job)["WAITING"] > 100_000
 
 
-@pytest.mark.xfail(reason="a driver whose properties() fails after the run loses the result, in a loop of rescues")
 def test_a_result_is_kept_though_the_device_cannot_say_what_it_is(devices: Cluster) -> None:
     job_id = devices.submit("forgetful")
     job = devices.wait_until(job_id, "COMPLETED")
