@@ -50,7 +50,11 @@ class Caps:
 
 
 class DeviceStatus(StrEnum):
-    """What the device says of itself. Online and busy take jobs; the others hold them."""
+    """What the device says of itself: online while nothing runs on it, busy while something does.
+
+    Both take jobs; the others hold them. Online also gives back the slot of a job that left while it may have been
+    running still, so a device that cannot tell says busy.
+    """
 
     ONLINE = "online"
     BUSY = "busy"
