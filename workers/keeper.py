@@ -1,7 +1,8 @@
 """The keeper: a timer in every worker's main process that does what is due in the ledger, for all devices.
 
-It also ends its own children whose lease lapsed: a driver that hangs, or a child that is stopped, must not hold a slot
-for ever. A child is given one more tick, so that one that outlived an outage of Redis can renew first.
+It also ends its own children whose claim is void, because the lease lapsed or another worker has the job: a driver that
+hangs, or a child that is stopped, must not hold its place for ever. A child is given one more tick, so that one that
+outlived an outage of Redis can renew first, and one that learns of its loss can stop by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from celery import bootsteps
 from celery.worker import state as worker_state
 
 from qcjob.errors import LedgerUnavailable
-from qcjob.ledger import Lapsed
 from qcjob.ledger.backend import claim_of
 from qcjob.logs import get_logger
 from workers.announcer import Announcer
@@ -31,7 +31,7 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(consumer, **kwargs)
         self._timer: Any = None
         self._announcer: Announcer | None = None
-        self._suspects: set[Lapsed] = set()
+        self._suspects: frozenset[tuple[str, int]] = frozenset()
 
     def start(self, consumer: Any) -> None:
         """Tick from now on; announce the devices served here."""
@@ -57,10 +57,13 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def _tick(self, consumer: Any) -> None:
         try:
-            lapsed = set(consumer.app.ledger.keep(consumer.app.settings.retention_seconds))
-            for lease in lapsed & self._suspects:
-                end_child_of(lease)
-            self._suspects = lapsed
+            children = _children()
+            void = consumer.app.ledger.keep(consumer.app.settings.retention_seconds, children)
+            for claim in void & self._suspects:
+                job_id, pid = claim[0], children[claim]
+                log.warning("child killed: its claim is void", job_id=job_id, fence=claim[1], child=pid)
+                os.kill(pid, signal.SIGKILL)
+            self._suspects = void
             consumer.pool.maintain_pool()  # a child's end is told before it can be reaped: Celery would look 5 s later
         except LedgerUnavailable as error:
             log.warning("keeper could not reach the ledger", reason=str(error))
@@ -68,12 +71,11 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
             log.exception("keeper failed")
 
 
-def end_child_of(lease: Lapsed) -> bool:
-    """Kill the child of this worker that holds a lapsed lease; whether there was one."""
+def _children() -> dict[tuple[str, int], int]:
+    """The process id of every child at work here, by the claim it works on: id and fence."""
+    found = {}
     for request in tuple(worker_state.active_requests):
         claim = claim_of(request._context)
-        if claim is not None and (claim.id, claim.fence) == (lease.id, lease.fence) and request.worker_pid:
-            log.warning("child killed: its lease lapsed", job_id=lease.id, device=lease.device, pid=request.worker_pid)
-            os.kill(request.worker_pid, signal.SIGKILL)
-            return True
-    return False
+        if claim is not None and request.worker_pid:
+            found[claim.id, claim.fence] = request.worker_pid
+    return found

@@ -29,6 +29,6 @@ the channels `celery-task-meta-<id>`.
 """
 
 from qcjob.ledger.claim import Claim
-from qcjob.ledger.ledger import JobPage, Lapsed, Ledger
+from qcjob.ledger.ledger import JobPage, Ledger
 
-__all__ = ["Claim", "JobPage", "Lapsed", "Ledger"]
+__all__ = ["Claim", "JobPage", "Ledger"]

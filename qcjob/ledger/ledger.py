@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,15 +37,6 @@ class JobPage:
 
     items: tuple[Job, ...]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lapsed:
-    """A lease that ended without its job ending: some worker, or its child, is gone or hangs."""
-
-    device: str
-    id: str
-    fence: int
 
 
 @contextmanager
@@ -253,10 +244,11 @@ class Ledger:
         pairs = [part for pair in fields.items() for part in pair]
         self._scripts.call("online", device, "idle" if idle else "", *pairs)
 
-    def keep(self, retention_seconds: float) -> tuple[Lapsed, ...]:
-        """Do what is due for every device; the leases that have lapsed."""
-        answer = self._scripts.call("keep", int(retention_seconds * _MICRO))
-        return tuple(Lapsed(device.decode(), key.decode(), int(fence or 0)) for device, key, fence in answer)
+    def keep(self, retention_seconds: float, claims: Iterable[tuple[str, int]] = ()) -> frozenset[tuple[str, int]]:
+        """Do what is due for every device. Of these claims, id and fence, those that are void by now."""
+        pairs = [part for job_id, fence in claims for part in (job_id, fence)]
+        void = self._scripts.call("keep", int(retention_seconds * _MICRO), *pairs)
+        return frozenset((job_id.decode(), int(fence)) for job_id, fence in zip(void[::2], void[1::2], strict=True))
 
     def devices(self, *names: str) -> Sequence[tuple[dict[str, str], int]]:
         """For each device the fields its worker published (none if it never did) and how many jobs wait for it."""

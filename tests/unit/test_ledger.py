@@ -392,3 +392,22 @@ def test_the_wake_up_invariant_holds_while_jobs_come_run_lapse_and_go(
             assert queued >= 1, f"nothing wakes a worker after {move}"
         if move == "wait":
             assert queued >= min(waiting, 3 - leases) + lapsed
+
+
+def test_the_keeper_is_told_which_claims_are_void(ledger: Ledger, new_job: Build, clock: Clock) -> None:
+    ledger.online("simulator", {"slots": "4"})
+    for _ in range(4):
+        ledger.submit(new_job())
+    ended, put_back, lapsed, good = (claimed(ledger) for _ in range(4))
+    ledger.complete(ended.id, ended.fence, COUNTS)
+    ledger.put_back(put_back.id, put_back.fence, next_attempt=False, later=True)
+    clock.advance(4)
+    ledger.renew(good.id, good.fence)
+    clock.advance(2)
+    claims = [(claim.id, claim.fence) for claim in (ended, put_back, lapsed, good)]
+    assert ledger.keep(1_000, claims) == {(put_back.id, put_back.fence), (lapsed.id, lapsed.fence)}
+    taken_over = claimed(ledger)
+    assert taken_over.id == lapsed.id
+    ledger.renew(taken_over.id, taken_over.fence)
+    assert (lapsed.id, lapsed.fence) in ledger.keep(1_000, claims)
+    assert ledger.keep(1_000, [(taken_over.id, taken_over.fence)]) == frozenset()

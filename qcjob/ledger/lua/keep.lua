@@ -1,14 +1,11 @@
 -- What a timer must look after, for every device: due jobs, holds, wake-ups, lapsed leases, and jobs past retention.
--- ARGV: retention microseconds. Answers the lapsed leases as triples {device, id, fence}.
+-- ARGV: retention microseconds, then pairs of id and fence: the claims that one worker's children believe in. Answers
+-- those of them that are void: the lease has lapsed, or the job was taken over or put back.
 local time_number = now()
 local time = digits(time_number)
-local lapsed = {}
 for _, device in ipairs(redis.call('SMEMBERS', PREFIX .. 'devices')) do
   bring_due(device, time)
   release_holds(device, time)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'leases:' .. device, '-inf', time, 'LIMIT', 0, 1000)) do
-    lapsed[#lapsed + 1] = {device, id, redis.call('HGET', PREFIX .. 'job:' .. id, 'fence') or ''}
-  end
   local waiting = redis.call('ZCARD', PREFIX .. 'ready:' .. device)
   local wanted = math.max(0, math.min(waiting, free_slots(device))) + lapsed_leases(device, time)
   for _ = redis.call('LLEN', device) + 1, wanted do
@@ -29,4 +26,14 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'ended', '-inf',
     PREFIX .. 'result:' .. id)
   redis.call('ZREM', PREFIX .. 'ended', id)
 end
-return lapsed
+local void = {}
+for at = 2, #ARGV, 2 do
+  local job = load_job(ARGV[at])
+  local holds = job and job.fence == ARGV[at + 1]
+  local until_time = holds and redis.call('ZSCORE', PREFIX .. 'leases:' .. job.device, job.id)
+  if not holds or not (FINAL[job.state] or tonumber(until_time or 0) > time_number) then
+    void[#void + 1] = ARGV[at]
+    void[#void + 1] = ARGV[at + 1]
+  end
+end
+return void
