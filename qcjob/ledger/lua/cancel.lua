@@ -7,7 +7,7 @@ end
 if not FINAL[job.state] and not job.cancel then
   local time = digits(now())
   redis.call('HSET', job.key, 'cancel', time)
-  if move(job, 'cancel', time) then
+  if move(job, time, 'cancel') then
     redis.call('ZREM', PREFIX .. 'ready:' .. job.device, job.id)
     redis.call('ZREM', PREFIX .. 'later:' .. job.device, job.id)
     redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[3])

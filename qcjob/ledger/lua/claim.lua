@@ -17,7 +17,7 @@ local function hand_over(job, kind)
   else
     redis.call('HSETNX', job.key, of_attempt(job, 'started'), time)
     redis.call('HSET', job.key, of_attempt(job, 'fence'), fence, of_attempt(job, 'worker'), worker)
-    move(job, 'claim', time)
+    move(job, time, 'claim')
   end
   wake(device, time)
   return {job.id, fence, kind, redis.call('GET', PREFIX .. 'compiled:' .. job.id) or '',

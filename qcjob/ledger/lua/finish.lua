@@ -12,13 +12,13 @@ if FINAL[job.state] then
   end
   return stale(job)
 end
-if not MOVES[job.state .. ' ' .. event] and MOVES[(MOVES[job.state .. ' start'] or '') .. ' ' .. event] == nil then
+local time = digits(now())
+local at_once = not MOVES[job.state .. ' ' .. event]
+if not (at_once and move(job, time, 'start', event) or move(job, time, event)) then
   return stale(job)
 end
-local time = digits(now())
-if not MOVES[job.state .. ' ' .. event] then
+if at_once then
   redis.call('HSET', job.key, of_attempt(job, 'running'), time)
-  move(job, 'start', time)
 end
 if ARGV[4] ~= '' then
   redis.call('SET', PREFIX .. 'result:' .. job.id, ARGV[4])
@@ -26,7 +26,6 @@ end
 if event == 'fail' then
   redis.call('HSET', job.key, 'error_code', ARGV[5], 'error_message', ARGV[6])
 end
-move(job, event, time)
 end_attempt(job, string.lower(job.state), time)
 give_back_slot(job, time, ARGV[8])
 redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[7])

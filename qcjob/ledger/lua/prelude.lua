@@ -32,27 +32,41 @@ local function of_attempt(job, name)
   return 'a' .. job.attempt .. ':' .. name
 end
 
--- Counts the version up and tells the stream of changes.
-local function changed(job, time)
-  job.version = redis.call('HINCRBY', job.key, 'version', 1)
-  redis.call('HSET', job.key, 'updated', time)
+local function tell(job, version, state)
   redis.call('XADD', PREFIX .. 'changes', 'MAXLEN', '~', '10000', '*',
-    'id', job.id, 'version', job.version, 'state', job.state, 'customer', job.customer)
+    'id', job.id, 'version', digits(version), 'state', state, 'customer', job.customer)
 end
 
--- The only place where a recorded job's state is written. False where the table has no such move.
-local function move(job, event, time)
-  local to = MOVES[job.state .. ' ' .. event]
-  if not to then
-    return false
+-- Something that users see has changed, but not the state.
+local function changed(job, time)
+  tell(job, redis.call('HINCRBY', job.key, 'version', 1), job.state)
+  redis.call('HSET', job.key, 'updated', time)
+end
+
+-- The only place where a recorded job's state is written: one event, or several that pass at the same moment. False,
+-- and nothing written, where the table has no such moves.
+local function move(job, time, ...)
+  local path, state = {}, job.state
+  for at, event in ipairs({...}) do
+    state = MOVES[state .. ' ' .. event]
+    if not state then
+      return false
+    end
+    path[at] = state
   end
   local index = PREFIX .. 'jobs:' .. job.customer .. ':'
   redis.call('ZREM', index .. job.state, job.id)
-  redis.call('ZADD', index .. to, job.created, job.id)
-  job.state = to
-  changed(job, time)
-  redis.call('HSET', job.key, 'state', to, 'h' .. job.version, to .. ' ' .. time .. ' ' .. job.attempt)
-  if FINAL[to] then
+  redis.call('ZADD', index .. state, job.created, job.id)
+  local version = redis.call('HINCRBY', job.key, 'version', #path) - #path
+  local fields = {'state', state, 'updated', time}
+  for at, entered in ipairs(path) do
+    fields[#fields + 1] = 'h' .. digits(version + at)
+    fields[#fields + 1] = entered .. ' ' .. time .. ' ' .. job.attempt
+    tell(job, version + at, entered)
+  end
+  redis.call('HSET', job.key, unpack(fields))
+  job.state, job.version = state, version + #path
+  if FINAL[state] then
     redis.call('ZADD', PREFIX .. 'ended', time, job.id)
   end
   return true

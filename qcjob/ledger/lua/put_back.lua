@@ -9,7 +9,7 @@ local time_number = now()
 local time = digits(time_number)
 give_back_slot(job, time, ARGV[5])
 if job.cancel then
-  move(job, 'cancelled', time)
+  move(job, time, 'cancelled')
   end_attempt(job, 'cancelled', time)
   redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[6])
 else
@@ -21,7 +21,7 @@ else
     redis.call('HDEL', job.key, of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'running'))
   end
   redis.call('HDEL', job.key, 'fence')
-  move(job, 'put_back', time)
+  move(job, time, 'put_back')
   if ARGV[4] == 'later' then
     local delay = math.min(60000000, 500000 * 2 ^ (redis.call('HINCRBY', job.key, 'put_backs', 1) - 1))
     redis.call('ZADD', PREFIX .. 'later:' .. job.device, digits(time_number + delay), job.id)

@@ -6,7 +6,7 @@ end
 local time = digits(now())
 if job.state == 'SUBMITTED' then
   redis.call('HSET', job.key, of_attempt(job, 'handle'), ARGV[3], of_attempt(job, 'running'), time)
-  move(job, 'start', time)
+  move(job, time, 'start')
 elseif job.state ~= 'RUNNING' or redis.call('HGET', job.key, of_attempt(job, 'handle')) ~= ARGV[3] then
   return stale(job)
 end
