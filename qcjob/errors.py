@@ -13,6 +13,7 @@ QcjobError
 │   ├── NoResult                   409  final, but FAILED or CANCELLED
 │   └── NotCancellable             409  COMPLETED or FAILED
 ├── LedgerUnavailable              503  Redis does not answer, or refuses to write
+│   └── LedgerFull                 503  its memory is nearly used up; running work goes on
 ├── StaleWriter                    a worker whose claim was taken over, or a writer that came too late
 ├── JobFailed                      what the task raises once the ledger holds FAILED, for Celery and Flower
 ├── DriverError
@@ -133,6 +134,12 @@ class LedgerUnavailable(QcjobError):
     """Redis does not answer, or refuses to write. Whether a write happened is unknown when its answer was lost."""
 
     code = "ledger-unavailable"
+
+
+class LedgerFull(LedgerUnavailable):
+    """Redis has too little memory left to accept jobs. Nothing was recorded; running work goes on."""
+
+    code = "ledger-full"
 
 
 class StaleWriter(QcjobError):

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qcjob.ledger.ledger import PREFIX, SCHEMA, Ledger, reaching
+from qcjob.ledger.memory import MEMORY_SHARE
 from qcjob.ledger.wakeup import message
-
-MEMORY_SHARE = 0.7
-"""Of maxmemory: above this it is time to act."""
 
 _OLDEST = (6, 2)
 _SETTINGS = {
@@ -61,7 +59,7 @@ class Checkup:
                     self._client.config_set(name, wanted)
         if info["maxmemory"] and info["used_memory"] > MEMORY_SHARE * info["maxmemory"]:
             share = info["used_memory"] / info["maxmemory"]
-            yield Finding("redis", f"{share:.0%} of maxmemory is used; full, it accepts no job", "")
+            yield Finding("redis", f"{share:.0%} of maxmemory is used: no job is accepted", "")
         schema = self._client.get(f"{PREFIX}schema")
         if schema is None:
             yield Finding("schema", "the ledger's layout is not noted", f"note {SCHEMA}")

@@ -19,6 +19,7 @@ from qcjob.ids import is_job_id
 from qcjob.job import Job, Moment, NewJob
 from qcjob.ledger import meta
 from qcjob.ledger.claim import Claim, claim_from
+from qcjob.ledger.memory import MemoryGauge
 from qcjob.ledger.records import fields_of, job_from
 from qcjob.ledger.scripts import Scripts, unavailable
 from qcjob.lifecycle import Event, JobState
@@ -58,6 +59,7 @@ class Ledger:
         self.lease_seconds = lease_seconds
         self._monotonic = monotonic
         self._scripts = Scripts(client)
+        self._memory = MemoryGauge(client)
 
     def check_schema(self) -> None:
         """Mark a new Redis as ours; raise ConfigurationError for one that a newer version has written."""
@@ -70,7 +72,12 @@ class Ledger:
     # -- the front door
 
     def submit(self, job: NewJob, *, idempotency_key: str | None = None) -> Job:
-        """Record, rank and wake. Answers the job; an earlier one where the key or the id is known already."""
+        """Record, rank and wake. Answers the job; an earlier one where the key or the id is known already.
+
+        Raises LedgerFull when Redis has too little memory left.
+        """
+        with reaching():
+            self._memory.refuse_when_full()
         answer = self._scripts.call(
             "submit",
             job.id,

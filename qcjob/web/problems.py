@@ -104,6 +104,9 @@ TABLE: dict[type[BaseException], Problem] = {
         503, "too-many-waiting", "Too many requests are waiting", "Ask again after Retry-After, or without Prefer.", 1
     ),
     NotReady: Problem(503, "not-ready", "Not ready", "`detail` says what is missing.", 1),
+    errors.LedgerFull: Problem(
+        503, "ledger-full", "The ledger has no room for more jobs", "Ask again later; the operator must make room.", 30
+    ),
     errors.LedgerUnavailable: Problem(
         503, "ledger-unavailable", "The ledger does not answer", "Ask again; an Idempotency-Key keeps a job single.", 2
     ),
