@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ class Part:
     env: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     stop_seconds: float = 4.0
     """How long it may take from SIGTERM to its end before its process group is killed."""
+    orphan_signal: int = signal.SIGTERM
+    """What the kernel sends it when the launcher is gone without a word (Linux)."""
 
 
 def redis_part(argv: tuple[str, ...]) -> Part:
@@ -56,6 +59,7 @@ def worker_parts(devices: Iterable[str], *, python: str = sys.executable) -> tup
             part,
             (python, "-m", "celery", "-A", CELERY_APP, "-q", "worker", "-Q", queues, "-n", f"{node}@%h", "-E", *ALONE),
             stop_seconds=8.0,  # a short job may end; a longer one is rescued when the worker is back
+            orphan_signal=signal.SIGKILL,  # without Redis, which gets its signal too, it would wait for it for ever
         )
         for part, queues, node in [*named, (BUILT_IN_WORKER, built_ins, "built-ins")]
     )

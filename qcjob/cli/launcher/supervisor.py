@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from qcjob.cli.launcher.parts import Part
@@ -137,21 +138,21 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             process_group=0,
-            preexec_fn=self._die_with_parent,
+            preexec_fn=self._die_with_parent and partial(self._die_with_parent, part.orphan_signal),
         )
         self._log.info("part started", part=part.name, part_pid=process.pid)
         return process
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """For a new child, on Linux: SIGTERM to it when the launcher is gone, even killed; elsewhere nothing."""
+def _die_with_parent() -> Callable[[int], None] | None:
+    """For a new child, on Linux: this signal to it when the launcher is gone, even killed; elsewhere nothing."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork, where little is allowed
     launcher = os.getpid()
 
-    def set_signal() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    def set_signal(number: int) -> None:
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != launcher:
             os._exit(1)
 
