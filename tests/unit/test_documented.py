@@ -258,4 +258,4 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_every_page_is_in_the_index() -> None:
     pages = {path.name for path in DOCS.glob("*.md")} - {"README.md"}
-    assert pages == set(re.findall(r"^- \[(\w+\.md)\]", page("README.md"), re.MULTILINE))
+    assert pages == set(re.findall(r"^- \[([\w-]+\.md)\]", page("README.md"), re.MULTILINE))

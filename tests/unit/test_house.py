@@ -63,18 +63,18 @@ BESIDE = {
 """Who may import a room of the same floor, and why."""
 
 PICKY = {
-    "flask": {"qcjob.web"},
+    "flask": {"qcjob.web", "workers.reference_qc"},
     "flask_smorest": {"qcjob.web"},
     "marshmallow": {"qcjob.web"},
-    "werkzeug": {"qcjob.web"},
+    "werkzeug": {"qcjob.web", "workers.reference_qc"},
     "click": {"qcjob.cli"},
-    "httpx": {"qcjob.client"},
+    "httpx": {"qcjob.client", "workers.drivers"},
     "celery": {"qcjob.ledger", "workers"},
     "kombu": {"workers"},
     "numpy": {"workers"},
     "structlog": {"qcjob.logs"},
 }
-"""Frameworks, and the only rooms that may know them."""
+"""Frameworks, and the only rooms that may know them; a folder of workers counts as one here."""
 
 TOP_LEVEL = {
     *("qcjob", "workers", "tests", "Procfile", "requirements.txt", "celeryconfig.py", "README.md"),
@@ -206,7 +206,9 @@ def test_the_ground_floor_is_plain_python() -> None:
 
 @pytest.mark.parametrize("framework", PICKY)
 def test_a_framework_is_known_in_its_rooms_only(framework: str) -> None:
-    assert {room_of(found.by) for found in imports() if found.name.split(".")[0] == framework} <= PICKY[framework]
+    for found in imports():
+        if found.name.split(".")[0] == framework:
+            assert {room_of(found.by), ".".join(found.by.split(".")[:2])} & PICKY[framework], found
 
 
 def test_drivers_know_the_interface_and_each_other_only() -> None:
@@ -216,8 +218,22 @@ def test_drivers_know_the_interface_and_each_other_only() -> None:
             assert found.name in allowed or found.name.startswith("workers.drivers."), found
 
 
+PURE_OF_THE_SIMULATOR = {"workers.drivers.seeds", "workers.drivers.statevector"}
+
+
 def test_drivers_are_named_by_their_string_alone() -> None:
-    assert not [found for found in imports() if found.name.startswith("workers.drivers.") and "drivers" not in found.by]
+    for found in between(("workers",)):
+        if found.name.startswith("workers.drivers.") and not found.by.startswith("workers.drivers."):
+            assert found.by.startswith("workers.reference_qc.") and found.name in PURE_OF_THE_SIMULATOR, found
+
+
+def test_the_reference_qc_stands_outside_of_qcjob() -> None:
+    for found in between(("qcjob", "workers")):
+        if found.by.startswith("workers.reference_qc"):
+            own = found.name.startswith("workers.reference_qc")
+            assert own or found.name in {"qcjob.logs", *PURE_OF_THE_SIMULATOR}, found
+        else:
+            assert not found.name.startswith("workers.reference_qc"), found
 
 
 HANDS_IT_ON = {
@@ -227,6 +243,9 @@ HANDS_IT_ON = {
 }
 """Who may pass the environment on as a whole."""
 
+NAMED_BY_THE_OPERATOR = {"workers/drivers/http_options.py": "the variable of a secret, named in the device's TOML"}
+"""Who may read a variable that is no setting of qcjob, because somebody else chose its name."""
+
 
 def test_one_place_reads_the_environment() -> None:
     for path, tree in trees().items():
@@ -235,7 +254,8 @@ def test_one_place_reads_the_environment() -> None:
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"):
                 if not (isinstance(node.value, ast.Name) and node.value.id == "os"):
                     continue  # a WSGI request has an environ of its own
-                assert name == "qcjob/settings.py" or (name in HANDS_IT_ON and node.attr == "environ"), name
+                whole = name in {**HANDS_IT_ON, **NAMED_BY_THE_OPERATOR} and node.attr == "environ"
+                assert name == "qcjob/settings.py" or whole, name
 
 
 def test_whoever_hands_the_environment_on_picks_nothing_from_it() -> None:
