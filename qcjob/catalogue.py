@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from qcjob.devices.config import BUILT_INS, ECHO, IDEAL, DeviceConfig, Devices
 from qcjob.devices.driver import DeviceStatus
 from qcjob.ledger import Ledger
+from qcjob.logs import get_logger
 from qcjob.target import Target
+
+log = get_logger(__name__)
 
 STALE_SECONDS = 15.0
 """A device whose worker has been silent for this long is shown as offline; it still takes jobs, and holds them."""
@@ -111,9 +114,12 @@ class Catalogue:
 
 def _merge(config: DeviceConfig, fields: Mapping[str, str], now: float) -> _Published:
     target, options = config.target, config.job_options
-    if "properties" in fields:
-        properties = json.loads(fields["properties"])
-        target, options = Target.from_dict(properties["target"]), tuple(properties["job_options"])
+    try:
+        properties = json.loads(fields.get("properties", "null"))
+        if properties is not None:
+            target, options = Target.from_dict(properties["target"]), tuple(properties["job_options"])
+    except (KeyError, TypeError, ValueError):  # a worker of another version: the configuration is to be relied on
+        log.warning("published properties cannot be read", device=config.name)
     silent = now - int(fields["seen"]) / _MICRO if "seen" in fields else None
     if silent is None:
         return _Published(target, options, DeviceStatus.OFFLINE, "no worker has served this device yet; jobs wait")

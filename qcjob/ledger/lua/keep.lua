@@ -13,7 +13,7 @@ for _, device in ipairs(redis.call('SMEMBERS', PREFIX .. 'devices')) do
   end
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'ended', '-inf',
-    digits(time_number - tonumber(ARGV[1])), 'LIMIT', 0, 100)) do
+    digits(time_number - tonumber(ARGV[1])), 'LIMIT', 0, 500)) do
   local got = redis.call('HMGET', PREFIX .. 'job:' .. id, 'customer', 'state', 'idempotency')
   if got[1] then
     redis.call('ZREM', PREFIX .. 'jobs:' .. got[1], id)
