@@ -411,3 +411,12 @@ def test_the_keeper_is_told_which_claims_are_void(ledger: Ledger, new_job: Build
     ledger.renew(taken_over.id, taken_over.fence)
     assert (lapsed.id, lapsed.fence) in ledger.keep(1_000, claims)
     assert ledger.keep(1_000, [(taken_over.id, taken_over.fence)]) == frozenset()
+
+
+def test_a_job_cancelled_while_it_waits_to_go_on_ends_its_attempt(ledger: Ledger, new_job: Build) -> None:
+    job = ledger.submit(new_job())
+    claim = claimed(ledger)
+    ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+    ledger.cancel(job.id)
+    [attempt] = seen(ledger, job.id).attempts
+    assert attempt.outcome == "cancelled" and attempt.ended_at is not None

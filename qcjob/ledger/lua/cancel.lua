@@ -8,6 +8,9 @@ if not FINAL[job.state] and not job.cancel then
   local time = digits(now())
   redis.call('HSET', job.key, 'cancel', time)
   if move(job, time, 'cancel') then
+    if redis.call('HEXISTS', job.key, of_attempt(job, 'started')) == 1 then  -- put back, and waiting to go on
+      end_attempt(job, 'cancelled', time)
+    end
     redis.call('ZREM', PREFIX .. 'ready:' .. job.device, job.id)
     redis.call('ZREM', PREFIX .. 'later:' .. job.device, job.id)
     redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[3])
