@@ -13,7 +13,7 @@ The Redis keys, all under `qcjob:` (times are strings of integer microseconds fr
     ready:<device>                sorted set: id by score, the jobs that may be claimed
     later:<device>                sorted set: id by not-before time
     leases:<device>               sorted set: id by the end of its lease; its size is the number of slots taken
-    holds:<device>                sorted set: id by time; slots of jobs that left while the device may still be busy
+    holds:<device>                sorted set: id:fence by time; slots of jobs that left while the device may be busy
     device:<device>               hash: slots, status, reason, properties, seen, … as the worker published them
     devices                       set of every device seen
     tag:<device>                  counter: first come, first served

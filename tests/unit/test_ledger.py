@@ -420,3 +420,13 @@ def test_a_job_cancelled_while_it_waits_to_go_on_ends_its_attempt(ledger: Ledger
     ledger.cancel(job.id)
     [attempt] = seen(ledger, job.id).attempts
     assert attempt.outcome == "cancelled" and attempt.ended_at is not None
+
+
+def test_a_job_that_ran_twice_can_hold_two_slots(ledger: Ledger, new_job: Build) -> None:
+    ledger.online("simulator", {"slots": "2"})
+    ledger.submit(new_job())
+    ledger.submit(new_job())
+    for _ in range(2):
+        claim = claimed(ledger)
+        ledger.put_back(claim.id, claim.fence, next_attempt=True, later=False, hold_seconds=30)
+    assert ledger.claim("simulator", "w") is None

@@ -121,10 +121,12 @@ local function end_attempt(job, outcome, time)
   redis.call('HSET', job.key, of_attempt(job, 'ended'), time, of_attempt(job, 'outcome'), outcome)
 end
 
+-- A hold is named by the fence too: a job that runs again elsewhere on the device may come to hold two slots.
 local function give_back_slot(job, time, hold)
   redis.call('ZREM', PREFIX .. 'leases:' .. job.device, job.id)
   if tonumber(hold) > 0 then
-    redis.call('ZADD', PREFIX .. 'holds:' .. job.device, digits(tonumber(time) + tonumber(hold)), job.id)
+    local name = job.id .. ':' .. job.fence
+    redis.call('ZADD', PREFIX .. 'holds:' .. job.device, digits(tonumber(time) + tonumber(hold)), name)
   end
 end
 
