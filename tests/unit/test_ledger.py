@@ -12,7 +12,7 @@ import pytest
 from qcjob.errors import ConfigurationError, InvalidRequest, StaleWriter
 from qcjob.job import Job, NewJob
 from qcjob.ledger import Claim, Ledger
-from qcjob.lifecycle import JobState
+from qcjob.lifecycle import TRANSITIONS, JobState
 from tests.unit.conftest import Clock
 
 Build = Callable[..., NewJob]
@@ -430,3 +430,31 @@ def test_a_job_that_ran_twice_can_hold_two_slots(ledger: Ledger, new_job: Build)
         claim = claimed(ledger)
         ledger.put_back(claim.id, claim.fence, next_attempt=True, later=False, hold_seconds=30)
     assert ledger.claim("simulator", "w") is None
+
+
+def test_the_history_of_a_job_that_ran_before_its_device_was_away_stays_a_path(
+    ledger: Ledger, new_job: Build, clock: Clock
+) -> None:
+    job = ledger.submit(new_job())
+    for _ in range(2):
+        claim = claimed(ledger)
+        ledger.start(claim.id, claim.fence, "h")
+        ledger.put_back(claim.id, claim.fence, next_attempt=True, later=False)
+    for _ in range(400):
+        claim = claimed(ledger)
+        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        clock.advance(61)
+    path = states(seen(ledger, job.id))
+    assert set(pairwise(path)) <= {(str(state), str(to)) for (state, _), to in TRANSITIONS.items()}
+    assert path.count("RUNNING") == 2 and len(path) < 410
+
+
+def test_the_history_stays_bounded_after_a_rescue_too(ledger: Ledger, new_job: Build, clock: Clock) -> None:
+    job = ledger.submit(new_job())
+    claim = claimed(ledger)
+    ledger.lapse(claim.id, claim.fence)
+    for _ in range(400):
+        claim = claimed(ledger)
+        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        clock.advance(61)
+    assert len(states(seen(ledger, job.id))) < 410

@@ -28,12 +28,15 @@ else
   else
     redis.call('ZADD', PREFIX .. 'ready:' .. job.device, job.score, job.id)
   end
-  -- A device that is unavailable for days must not grow the history without end: the oldest round
-  -- WAITING -> SUBMITTED -> WAITING is dropped, which leaves a path of the table.
-  local first, second = 'h' .. digits(job.version - 399), 'h' .. digits(job.version - 398)
-  local round = redis.call('HMGET', job.key, first, second)
-  if round[1] and round[2] and string.find(round[1] .. round[2], 'RUNNING') == nil and job.version > 402 then
-    redis.call('HDEL', job.key, first, second)
+  -- A device that is unavailable for days must not grow the history without end: of an old round WAITING -> SUBMITTED
+  -- -> WAITING the last two are dropped, which leaves a path of the table. Two places are looked at because a version
+  -- that was no move shifts the rounds by one.
+  for old = job.version - 400, job.version - 399 do
+    local first, second = 'h' .. digits(old), 'h' .. digits(old + 1)
+    local round = redis.call('HMGET', job.key, first, second)
+    if string.find(round[1] or '', '^SUBMITTED') and string.find(round[2] or '', '^WAITING') then
+      redis.call('HDEL', job.key, first, second)
+    end
   end
 end
 wake(job.device, time)
