@@ -458,3 +458,10 @@ def test_the_history_stays_bounded_after_a_rescue_too(ledger: Ledger, new_job: B
         ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
         clock.advance(61)
     assert len(states(seen(ledger, job.id))) < 410
+
+
+def test_a_job_submitted_again_under_another_key_does_not_take_that_key(ledger: Ledger, new_job: Build) -> None:
+    new = new_job()
+    ledger.submit(new, idempotency_key="k")
+    ledger.submit(new, idempotency_key="l")
+    assert ledger.find_idempotent("alice", "l") is None

@@ -8,10 +8,12 @@ if idempotency ~= '' then
   if known then
     return {'known', known}
   end
-  redis.call('SET', idempotency, id)
 end
 if redis.call('EXISTS', key) == 1 then
   return {'known', id}
+end
+if idempotency ~= '' then
+  redis.call('SET', idempotency, id)
 end
 local state = MOVES['CREATED accept']
 local score = digits(tonumber(base) + redis.call('INCR', PREFIX .. 'tag:' .. device))
