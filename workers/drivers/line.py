@@ -36,7 +36,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every reques
 class NoAnswer(DriverError):
     """The device did not answer. `sent`: the request, or one of its tries, may have reached it.
 
-    `circuit_open`: it was not even asked, because of its failures before.
+    `circuit_open`: it failed so often that it is not asked again for a while.
     """
 
     def __init__(self, message: str, *, sent: bool, circuit_open: bool = False) -> None:
@@ -133,6 +133,10 @@ class Line:
                     raise
         except pybreaker.CircuitBreakerError as error:
             raise NoAnswer(f"circuit open: {self._why}", sent=False, circuit_open=True) from error
+        except NoAnswer as error:
+            if self._circuit.current_state != pybreaker.STATE_OPEN:
+                raise
+            raise NoAnswer(f"circuit open: {self._why}", sent=error.sent, circuit_open=True) from error
 
     def _exchange(self, request: httpx.Request, deadline: float) -> Answer:
         left = deadline - time.monotonic()
