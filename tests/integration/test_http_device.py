@@ -48,9 +48,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory, _qc: ReferenceServer) -> Itera
 
 
 @pytest.fixture
-def worker(lab: Cluster) -> Process:
-    """The worker that lives."""
-    return [process for process in lab.processes if process.name == "worker"][-1]
+def worker(lab: Cluster) -> Iterator[Process]:
+    """The worker that lives; whatever a test does to it, there is one afterwards."""
+    yield [process for process in lab.processes if process.name == "worker"][-1]
+    last = [process for process in lab.processes if process.name == "worker"][-1]
+    last.signal_all(signal.SIGCONT)
+    if not last.lives:
+        lab.worker("qc")
 
 
 def completed_once(lab: Cluster, qc: ReferenceServer, job_id: str) -> None:
@@ -75,8 +79,10 @@ def test_counts_come_from_outside_and_say_on_which_calibration(lab: Cluster, qc:
 def test_a_worker_killed_after_the_handle_is_recorded_is_replaced_and_its_runs_are_re_attached(
     lab: Cluster, qc: ReferenceServer, worker: Process
 ) -> None:
-    jobs = [lab.submit("qc", duration=duration) for duration in (1.0, 1.0, 0.2)]
-    handles = [lab.wait_until(job, "RUNNING").attempts[0].handle for job in jobs]
+    jobs, handles = [], []
+    for duration in (1.0, 1.0, 0.2):  # one after the other, so that the machine has them in this order
+        jobs.append(lab.submit("qc", duration=duration))
+        handles.append(lab.wait_until(jobs[-1], "RUNNING").attempts[0].handle)
     worker.signal_all(signal.SIGSTOP)
 
     def on_the_machine() -> list[str]:
