@@ -4,6 +4,7 @@
     submit status result cancel list devices  jobs      speak HTTP alone
     keys add | list | revoke                keys        on the ledger, no web needed
     doctor                                  doctor      looks at the ledger
+    check-driver                            check_driver  tries a driver on its device
 
 Exit codes are in `exits`; what every command takes is in `options`.
 """
@@ -27,6 +28,7 @@ _COMMANDS = {
     "devices": "qcjob.cli.jobs:devices",
     "keys": "qcjob.cli.keys:keys",
     "doctor": "qcjob.cli.doctor:doctor",
+    "check-driver": "qcjob.cli.check_driver:check_driver",
 }
 
 
