@@ -177,4 +177,11 @@ def _same_request(job: Job, fingerprint: str) -> Job:
 
 
 def _fingerprint(request: JobRequest) -> str:
-    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
+    """Equal for equal requests: the order of names does not matter, and 1.0 is 1."""
+    return hashlib.sha256(json.dumps(_plain(asdict(request)), sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value

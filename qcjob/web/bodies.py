@@ -7,8 +7,15 @@ from typing import Any
 
 from flask import Request
 
-from qcjob.errors import FieldError, InvalidRequest
-from qcjob.web.problems import BodyTooLarge, MalformedJson, MalformedText, UnsupportedMediaType
+from qcjob.errors import FieldError, InvalidRequest, Refused
+from qcjob.web.problems import (
+    BodyTooLarge,
+    LengthRequired,
+    MalformedJson,
+    MalformedRequest,
+    MalformedText,
+    UnsupportedMediaType,
+)
 
 BODY_BYTES = 1024 * 1024
 DISCARDED_BYTES = 32 * 1024 * 1024  # read to here before refusing: a client still writing would see only a reset
@@ -19,16 +26,22 @@ JSON, TEXT = "application/json", "text/plain"
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
-def read(request: Request) -> bytes | None:
-    """The whole body, or None where it is over BODY_BYTES: then read and thrown away, to DISCARDED_BYTES at most.
+def read(request: Request) -> bytes | Refused:
+    """The whole body, or why it cannot be had: for those who want it to raise, after they know who asks.
 
-    Also for bodies sent in chunks, and for those nobody asked for: an answer before the body's end shows a client
-    that is still writing a connection reset.
+    One over BODY_BYTES is read and thrown away, to DISCARDED_BYTES at most. Bodies that nobody asked for are read too:
+    an answer before the body's end shows a client that is still writing a connection reset. A body that ends before
+    its Content-Length is no request at all: half a program may be a program, but not the one that was sent.
     """
     environ = request.environ
     length = environ.get("CONTENT_LENGTH") or ""
-    if length.isdecimal():
-        left = int(length)
+    declared = int(length) if length.isdecimal() else None
+    if declared is not None:
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return MalformedRequest(
+                "Content-Length and Transfer-Encoding stand together: where the body ends is unclear"
+            )
+        left = declared
     elif environ.get("wsgi.input_terminated"):
         left = DISCARDED_BYTES
     else:
@@ -42,13 +55,24 @@ def read(request: Request) -> bytes | None:
             kept.append(chunk)
         else:
             kept.clear()
-    return None if size > BODY_BYTES else b"".join(kept)
+    if size > BODY_BYTES:
+        return BodyTooLarge(f"the body has more than the {BODY_BYTES:,} bytes that are allowed")
+    if declared is not None and size < declared:
+        return MalformedRequest(f"the body ended after {size:,} of the {declared:,} bytes of its Content-Length")
+    return b"".join(kept)
 
 
-def checked(body: bytes | None) -> bytes:
-    """The body that `read` found. Raises BodyTooLarge."""
-    if body is None:
-        raise BodyTooLarge(f"the body has more than the {BODY_BYTES:,} bytes that are allowed")
+def checked(body: bytes | Refused) -> bytes:
+    """The body that `read` found. Raises BodyTooLarge or MalformedRequest."""
+    if isinstance(body, Refused):
+        raise body
+    return body
+
+
+def of_known_length(request: Request, body: bytes) -> bytes:
+    """A text body, which any cut leaves a text. Raises LengthRequired for one sent without its length."""
+    if body and not request.environ.get("CONTENT_LENGTH"):
+        raise LengthRequired("a program sent as text needs a Content-Length: cut short, it would be another program")
     return body
 
 

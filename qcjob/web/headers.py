@@ -9,7 +9,7 @@ from qcjob.errors import FieldError
 
 KEY_ALLOWED = "1 to 255 visible ASCII characters, bare or in double quotes"
 
-_WAIT = re.compile(r'wait\s*=\s*(?:"(\d{1,9})"|(\d{1,9}))\s*(?:;.*)?', re.ASCII | re.IGNORECASE)
+_WAIT = re.compile(r'wait\s*=\s*(?:"(\d{1,30})"|(\d{1,30}))\s*(?:;.*)?', re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

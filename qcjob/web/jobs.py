@@ -40,6 +40,7 @@ _TIME = {"type": "string", "format": "date-time"}
     blueprint,
     "POST",
     "",
+    411,
     413,
     415,
     summary="Submit a job",
@@ -96,7 +97,10 @@ def _asked() -> tuple[JobRequest, bool, str | None]:
         key, wrong = headers.idempotency_key(request.environ.get("HTTP_IDEMPOTENCY_KEY"))
         errors += wrong
     try:
-        document = {**fields, "program": bodies.text_of(body)} if text else bodies.object_of(body)
+        if text:
+            document = {**fields, "program": bodies.text_of(bodies.of_known_length(request, body))}
+        else:
+            document = bodies.object_of(body)
         wanted = schemas.job_request(document, "query" if text else "body")
     except InvalidRequest as error:
         raise InvalidRequest([*errors, *error.errors]) from error

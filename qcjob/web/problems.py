@@ -24,6 +24,18 @@ class MalformedJson(errors.Refused):
     code = "malformed-json"
 
 
+class MalformedRequest(errors.Refused):
+    """Not what HTTP calls a request: a body cut short, or one of two lengths."""
+
+    code = "malformed-request"
+
+
+class LengthRequired(errors.Refused):
+    """A text body without Content-Length."""
+
+    code = "length-required"
+
+
 class MalformedText(errors.Refused):
     """A text/plain body that is not UTF-8."""
 
@@ -72,6 +84,12 @@ TABLE: dict[type[BaseException], Problem] = {
         400, "malformed-json", "The body is not JSON", "Send UTF-8 JSON: no NaN, no name twice, not nested deep."
     ),
     MalformedText: Problem(400, "malformed-text", "The body is not UTF-8 text", "Send the program in UTF-8."),
+    MalformedRequest: Problem(
+        400, "malformed-request", "The request cannot be read", "Send it again, whole: `detail` says what is amiss."
+    ),
+    LengthRequired: Problem(
+        411, "length-required", "The body's length is missing", "Send a Content-Length, or the program in JSON."
+    ),
     errors.NotAuthenticated: Problem(
         401, "not-authenticated", "An API key is needed", "Send `Authorization: Bearer KEY` with a valid key."
     ),
@@ -128,12 +146,12 @@ PROGRAM_FAULTS: dict[str, Problem] = {
 
 NOT_FOUND = Problem(404, "not-found", "Nothing here", "/docs lists the routes there are.")
 METHOD_NOT_ALLOWED = Problem(405, "method-not-allowed", "This method is not served here", "`Allow` lists what is.")
-BAD_REQUEST = Problem(400, "malformed-request", "The request cannot be read", "Something below HTTP's rules was sent.")
+BAD_REQUEST = TABLE[MalformedRequest]
 INTERNAL = Problem(500, "internal-error", "Something failed here", "Tell the operator the request_id.")
 
 ALL: Mapping[str, Problem] = {
     problem.code: problem
-    for problem in (*TABLE.values(), *PROGRAM_FAULTS.values(), NOT_FOUND, METHOD_NOT_ALLOWED, BAD_REQUEST, INTERNAL)
+    for problem in (*TABLE.values(), *PROGRAM_FAULTS.values(), NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
 }
 """Every problem by its code."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import Request
 
@@ -105,6 +105,10 @@ def next_link(request: Request, cursor: str) -> str:
 def _parameters(
     request: Request, allowed: tuple[str, ...], lists: tuple[str, ...] = ()
 ) -> tuple[dict[str, list[str]], list[FieldError]]:
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest([FieldError("query", "is not UTF-8", "UTF-8, percent-encoded", "query")]) from None
     given = request.args.to_dict(flat=False)
     errors = [
         FieldError(name[:200], "is not a parameter here", allowed or "none", "query")

@@ -156,7 +156,9 @@ QUERIES = [
     ("POST", "/v1/jobs?runtime=echo&runtime=echo", 422),
     ("POST", "/v1/jobs?runtime=", 422),
     ("POST", "/v1/jobs?tags=", 422),
-    ("POST", "/v1/jobs?name=%FF", 202),  # what is no UTF-8 is taken as U+FFFD, as browsers do
+    ("POST", "/v1/jobs?name=%FF", 422),
+    ("POST", "/v1/jobs?tags=a&tags=%ed%a0%80", 422),
+    ("GET", "/v1/jobs?tag=%ff", 422),
     ("POST", "/v1/jobs?name=%00", 422),
     ("GET", "/v1/jobs?limit=0", 422),
     ("GET", "/v1/jobs?limit=201", 422),
@@ -340,6 +342,44 @@ def test_a_body_of_exactly_the_limit_is_read(web: Web) -> None:
 def test_a_body_in_chunks_is_read(web: Web) -> None:
     environ = {"wsgi.input": io.BytesIO(OK.encode()), "wsgi.input_terminated": True}
     assert web.post("/v1/jobs", content_type=JSON, environ_overrides=environ).status_code == 202
+
+
+@pytest.mark.parametrize(("kind", "body"), [(TEXT, b"X(90),Y(90)"), (JSON, b'{"program": "X(90)"}'), (JSON, b"")])
+@pytest.mark.parametrize("missing", [1, 7, 10**12])
+def test_a_body_cut_short_is_no_request(web: Web, kind: str, body: bytes, missing: int) -> None:
+    before = web.get("/v1/jobs?limit=1").json
+    environ = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body) + missing)}
+    answer = web.post("/v1/jobs", content_type=kind, environ_overrides=environ)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed-request")
+    assert web.get("/v1/jobs?limit=1").json == before
+
+
+def test_a_body_of_two_lengths_is_no_request(web: Web) -> None:
+    environ = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = web.post("/v1/jobs", data=OK, content_type=JSON, environ_overrides=environ)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed-request")
+
+
+def test_a_program_in_chunks_could_be_cut_unseen_and_is_refused(web: Web) -> None:
+    environ = {"wsgi.input": io.BytesIO(b"X(90),Y(90)"), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = web.post("/v1/jobs", content_type=TEXT, environ_overrides=environ)
+    assert (answer.status_code, answer.json["code"]) == (411, "length-required")
+
+
+def test_an_idempotency_key_knows_that_one_point_zero_is_one(web: Web) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = web.post("/v1/jobs", json={"program": "X(90)", "options": {"duration": 1.0}}, headers=headers)
+    again = web.post("/v1/jobs", json={"options": {"duration": 1}, "program": "X(90)"}, headers=headers)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json["id"] == again.json["id"]
+
+
+def test_a_wait_of_any_length_is_cut_to_the_limit(web: Web) -> None:
+    job = web.submit()
+    claim = web.claim()
+    web.ledger.fail(claim.id, claim.fence, "x", "y")
+    answer = web.get(f"/v1/jobs/{job['id']}", headers={"Prefer": "wait=99999999999999999999"})
+    assert answer.headers["Preference-Applied"] == "wait=30"
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/livez", "/v1/devices"])
