@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from qcjob.errors import InvalidProgram, ProgramError
 from qcjob.languages.program import Rotation
@@ -47,9 +48,6 @@ _after_wrong = re.compile(rf"(?:\){_BLANK}(?={_LETTERS}{_BLANK}\()|(?=,))(?P<her
 _after_gap = re.compile(rf"(?P<here>)(?:,|(?<![^\W\d_])(?={_LETTERS}{_BLANK}\())")
 _line_break = re.compile(r"\r\n|\n|\r")
 
-MAX_ERRORS = 10_000
-"""How many errors are told. A program of nothing but commas has one for each byte, and an answer must stay readable."""
-
 _EMPTY_PLACE = "a rotation is missing here: commas stand between rotations only"
 
 
@@ -64,8 +62,6 @@ def parse_rotations(source: str) -> tuple[Rotation, ...]:
     for position, found in _places(source, first):
         if isinstance(found, tuple):
             errors.append(ProgramError(*locate(position), *found))
-            if len(errors) == MAX_ERRORS:
-                break
         else:
             rotations.append(Rotation(found[1], float(found[2]), *locate(position)))  # type: ignore[arg-type]  # an Axis
     if errors:
@@ -81,7 +77,7 @@ def _places(source: str, position: int) -> Iterator[tuple[int, re.Match[str] | _
         if position == end or source[position] == ",":
             yield (position if position < end else comma + 1), ("malformed-rotation", _EMPTY_PLACE)
         elif found := _rotation.match(source, position):
-            fits = abs(float(found[2])) <= MAX_DEGREES  # also false for 1e400, which float reads as infinite
+            fits = _fits(found[2])
             yield position, found if fits else _out_of_range(found[2])
             position = found.end()
             if position < end and source[position] != ",":
@@ -126,6 +122,13 @@ def _fault(source: str, position: int, end: int) -> _Fault:
         return _out_of_range("an infinite angle")
     text = source[position : min(end, position + 30)]
     return "malformed-rotation", f"{text!r} is no rotation: wanted an axis and a number of degrees, as in {name[0]}(90)"
+
+
+def _fits(angle: str) -> bool:
+    degrees = abs(float(angle))  # infinite for 1e400
+    if degrees == MAX_DEGREES:  # or a little more, which a float rounds away
+        return abs(Decimal(angle)) <= MAX_DEGREES
+    return degrees < MAX_DEGREES
 
 
 def _missing_comma(source: str, position: int) -> _Fault:

@@ -219,3 +219,21 @@ def test_one_endless_rotation_is_refused_in_linear_time(filler: str) -> None:
     started = time.process_time()
     errors(source)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("angle", "fits"), [("3600", True), ("-3600.000", True), ("3.6e3", True), ("3600.0000000000001", False)]
+)
+def test_the_largest_angle_is_exact(angle: str, fits: bool) -> None:
+    if fits:
+        assert len(parse(f"X({angle})", max_bytes=100).rotations) == 1
+        return
+    with pytest.raises(InvalidProgram) as refusal:
+        parse(f"X({angle})", max_bytes=100)
+    assert refusal.value.code == "angle-out-of-range"
+
+
+def test_every_error_is_told_however_many_there_are() -> None:
+    with pytest.raises(InvalidProgram) as refusal:
+        parse(",".join(["Q(1)"] * 50_000), max_bytes=300_000)
+    assert len(refusal.value.errors) == 50_000
