@@ -36,6 +36,11 @@ def read(request: Request) -> bytes | Refused:
     environ = request.environ
     length = environ.get("CONTENT_LENGTH") or ""
     declared = int(length) if length.isdecimal() else None
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+    if coding.strip().lower() != "chunked":
+        return MalformedRequest(
+            f"Transfer-Encoding {coding[:80]!r} is not read here: wanted chunked, or a Content-Length"
+        )
     if declared is not None:
         if "HTTP_TRANSFER_ENCODING" in environ:
             return MalformedRequest(

@@ -360,6 +360,12 @@ def test_a_body_of_two_lengths_is_no_request(web: Web) -> None:
     assert (answer.status_code, answer.json["code"]) == (400, "malformed-request")
 
 
+def test_a_body_in_another_coding_than_chunks_is_not_read(web: Web) -> None:
+    environ = {"HTTP_TRANSFER_ENCODING": "gzip, chunked", "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = web.post("/v1/jobs", data=OK, content_type=JSON, environ_overrides=environ)
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed-request")
+
+
 def test_a_program_in_chunks_could_be_cut_unseen_and_is_refused(web: Web) -> None:
     environ = {"wsgi.input": io.BytesIO(b"X(90),Y(90)"), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
     answer = web.post("/v1/jobs", content_type=TEXT, environ_overrides=environ)
