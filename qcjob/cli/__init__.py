@@ -16,6 +16,7 @@ from importlib.util import find_spec
 
 import click
 
+from qcjob.cli.exits import Endings
 from qcjob.cli.options import common
 
 _COMMANDS = {
@@ -32,7 +33,7 @@ _COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(Endings):
     """A group that imports a command when it is named, so that `--help` and the job commands start fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,7 +64,7 @@ Examples:
 Exit codes:
   0  done
   1  refused, or the job ended FAILED or CANCELLED
-  2  wrong usage, nobody to ask, or cannot start
+  2  wrong usage, nobody to ask, cannot start, or the output cannot be written
   3  the job has no result yet
   130  interrupted""",
 )

@@ -34,7 +34,11 @@ Exit codes:
 def doctor(shared: Common, repair: bool) -> None:
     """Hold the ledger's jobs, ranks, leases, lists, queues and Redis settings against each other."""
     try:
-        findings = list(Checkup(build_ledger(shared.settings()), repair=repair).run())
+        ledger = build_ledger(shared.settings())
+    except ValueError as error:
+        stop(CANNOT, f"could not look: QCJOB_REDIS_URL cannot be used: {error}")
+    try:
+        findings = list(Checkup(ledger, repair=repair).run())
     except (LedgerUnavailable, redis.RedisError) as error:
         stop(CANNOT, f"could not look: {error}")
     if shared.as_json:

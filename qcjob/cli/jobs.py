@@ -12,6 +12,14 @@ from qcjob.cli.show import devices_text, echo_json, job_text, page_text, result_
 from qcjob.lifecycle import VISIBLE
 
 
+class State(click.Choice[str]):
+    """A state in upper or lower case, named as everywhere else."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        """Upper case."""
+        return super().normalize_choice(choice, ctx).upper()
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -72,7 +80,7 @@ Examples:
 )
 @click.option(
     "--state",
-    type=click.Choice([str(state) for state in VISIBLE], case_sensitive=False),
+    type=State([str(state) for state in VISIBLE]),
     metavar="STATE",
     help=", ".join(VISIBLE) + ".",
 )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import click
+import redis
 
 from qcjob.cli.exits import CANNOT, REFUSED, stop
 from qcjob.cli.options import Common, common, pass_common
@@ -87,18 +88,16 @@ def revoke(shared: Common, key_id: str) -> None:
     """Take a key away. Its jobs stay. Ends with 1 when there is no such key."""
     with _ledger(shared) as ledger_keys:
         revoked = ledger_keys.revoke(key_id)
-    if shared.as_json:
-        echo_json({"id": key_id, "revoked": revoked})
-    elif revoked:
-        click.echo(f"key {key_id} is revoked")
+    told = {"id": key_id, "revoked": revoked}
     if not revoked:
-        stop(REFUSED, f"no key {key_id!r}; `python -m qcjob keys list` shows them")
+        stop(REFUSED, f"no key {key_id!r}; `python -m qcjob keys list` shows them", told)
+    echo_json(told) if shared.as_json else click.echo(f"key {key_id} is revoked")
 
 
 @contextmanager
 def _ledger(shared: Common) -> Iterator[Keys]:
     try:
-        client = redis_client(shared.settings())
+        client = _client(shared)
         try:
             yield Keys(client)
         finally:
@@ -107,6 +106,13 @@ def _ledger(shared: Common) -> Iterator[Keys]:
         stop(CANNOT, str(error))
     except LedgerUnavailable as error:
         stop(CANNOT, f"{error}. Is it up? Keys are kept in the Redis of --data or QCJOB_REDIS_URL.")
+
+
+def _client(shared: Common) -> redis.Redis:
+    try:
+        return redis_client(shared.settings())
+    except ValueError as error:
+        stop(CANNOT, f"QCJOB_REDIS_URL cannot be used: {error}")
 
 
 def _rfc3339(microseconds: int) -> str:

@@ -56,9 +56,9 @@ class Common:
 
     def _key(self) -> str:
         if self.given_key:
-            return self.given_key
+            return _usable(self.given_key, "--api-key or QCJOB_API_KEY is no usable key")
         try:
-            return self.key_file.read_text(encoding="utf-8").strip()
+            text = self.key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not text"
             stop(
@@ -66,6 +66,14 @@ class Common:
                 f"no API key: {self.key_file} cannot be read ({reason}).\n"
                 f"Start `python -m qcjob up`, which makes it, or give --api-key or --data.",
             )
+        return _usable(text, f"the key file {self.key_file} holds no usable key")
+
+
+def _usable(key: str, otherwise: str) -> str:
+    """A key that a header can carry. Ends the command where it is none; never shows it."""
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        stop(CANNOT, f"{otherwise}: wanted one line of visible ASCII characters without a blank")
+    return key
 
 
 pass_common = click.make_pass_decorator(Common, ensure=True)

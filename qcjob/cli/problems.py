@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +9,7 @@ import click
 
 from qcjob.cli.exits import CANNOT, INTERRUPTED, NOT_YET, REFUSED, stop
 from qcjob.cli.options import Common
-from qcjob.client import Client, Problem, Unreachable
+from qcjob.client import Client, Problem, Unreachable, Unusable
 
 MOST_ERRORS = 10
 CONTEXT = 40  # characters of a long line shown on either side of the fault
@@ -18,20 +17,15 @@ CONTEXT = 40  # characters of a long line shown on either side of the fault
 
 @contextmanager
 def asking(common: Common, *, program: str | None = None) -> Iterator[Client]:
-    """A client whose errors end the command: refused 1, not ready 3, nobody there 2, Ctrl-C 130."""
+    """A client whose errors end the command: refused 1, not ready 3, nobody there or not to be asked 2, Ctrl-C 130."""
     try:
         with common.client() as client:
             yield client
     except Problem as problem:
-        if common.as_json:
-            click.echo(json.dumps(problem.document))
-            message = ""
-        else:
-            message = describe(problem, program)
-        stop(_exit_code(problem), message)
+        stop(_exit_code(problem), describe(problem, program), problem.document)
+    except Unusable as error:
+        stop(CANNOT, str(error))
     except Unreachable as error:
-        if common.as_json:
-            click.echo(json.dumps({"type": "unreachable", "title": "No answer of qcjob's", "detail": str(error)}))
         stop(CANNOT, f"{error}\nIs it up? Start it with `python -m qcjob up`, or say where it is with --url.")
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted")

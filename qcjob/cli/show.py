@@ -29,7 +29,7 @@ _COLOURS: dict[str, str] = {
 
 def echo_json(document: object) -> None:
     """The one JSON document of `-o json`."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
+    click.echo(json.dumps(document, ensure_ascii=not _has_unicode(), indent=None if not sys.stdout.isatty() else 2))
 
 
 def state_text(state: str, width: int = 0) -> str:
@@ -74,11 +74,10 @@ def moment_text(moment: Mapping[str, Any]) -> str:
 
 def result_text(result: RemoteResult) -> str:
     """The counts as a histogram as wide as the terminal, and what ran."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
     width = min(100, shutil.get_terminal_size((80, 24)).columns)
     ran = result.document.get("ran", {})
     foot = f"  {result.shots:,} shots on {ran.get('device')} ({ran.get('runtime')}), {result.document.get('bit_order')}"
-    return f"{histogram(result.counts, width=width, ascii_only='utf' not in encoding)}\n{foot}"
+    return f"{histogram(result.counts, width=width, ascii_only=not _has_unicode())}\n{foot}"
 
 
 def page_text(page: Page) -> str:
@@ -123,6 +122,10 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(state_text(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in clean
     )
+
+
+def _has_unicode() -> bool:
+    return "utf" in (getattr(sys.stdout, "encoding", None) or "ascii").lower()
 
 
 def _queue(job: RemoteJob) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,16 @@ class Pair(click.ParamType[tuple[str, Any]]):
         if not key or not equals:
             self.fail(f"{value!r} is not of the form K=V, such as duration=2", param, ctx)
         try:
-            return key, json.loads(text, parse_constant=str)
+            read = json.loads(text, parse_constant=str)
         except ValueError:
             return key, text
+        except RecursionError:
+            self.fail(f"the value of {key!r} is nested too deep", param, ctx)
+        try:
+            json.dumps(read, allow_nan=False)  # 1e400 reads as infinity, which JSON cannot say
+        except (ValueError, RecursionError):
+            self.fail(f"the value of {key!r} holds a number out of range, or is nested too deep", param, ctx)
+        return key, read
 
 
 @click.command(
@@ -74,6 +82,9 @@ def submit(
     """Submit a program: as it stands, from @FILE, or from stdin with `-`."""
     if wait and dry_run:
         raise click.UsageError("--wait and --dry-run exclude each other: a dry run records no job")
+    names = [name for name, _ in options]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise click.UsageError(f"--option {twice} is given more than once")
     source = _source(program)
     with asking(shared, program=source) as client:
         asked = {**fields, "tags": tags, "options": dict(options)}
@@ -110,8 +121,8 @@ def _source(program: str) -> str:
             return sys.stdin.buffer.read().decode()
         if program.startswith("@"):
             return Path(program[1:]).read_bytes().decode()
+        return os.fsencode(program).decode()  # what was typed, byte for byte
     except OSError as error:
-        raise click.UsageError(f"{program[1:]} cannot be read: {error.strerror}") from error
+        raise click.UsageError(f"{program[1:] or 'stdin'} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise click.UsageError(f"the program is not UTF-8 text: {error.reason} at byte {error.start}") from error
-    return program

@@ -44,6 +44,7 @@ def watch(
             f"\nThe job goes on. Look at it with   python -m qcjob status {job.id}\n"
             f"its counts with                    python -m qcjob result {job.id}\n"
             f"stop it with                       python -m qcjob cancel {job.id}",
+            {**job.document, "result": None},
         )
     finally:
         line.clear()

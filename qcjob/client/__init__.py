@@ -7,11 +7,11 @@
         print(client.result(job).counts)
 
 Calls raise Problem when the server refused (its problem+json is on the error), Unreachable when no answer of qcjob
-came. A lost connection and a 503 are tried again a few times: every call may safely come twice, `submit` because it
-carries an Idempotency-Key.
+came, Unusable when nothing could be asked. A lost connection and a 503 are tried again a few times: every call may
+safely come twice, `submit` because it carries an Idempotency-Key.
 """
 
-from qcjob.client.answers import Page, Problem, RemoteJob, RemoteResult, Unreachable
+from qcjob.client.answers import Page, Problem, RemoteJob, RemoteResult, Unreachable, Unusable
 from qcjob.client.connection import DEFAULT_URL, Client
 
-__all__ = ["DEFAULT_URL", "Client", "Page", "Problem", "RemoteJob", "RemoteResult", "Unreachable"]
+__all__ = ["DEFAULT_URL", "Client", "Page", "Problem", "RemoteJob", "RemoteResult", "Unreachable", "Unusable"]

@@ -19,6 +19,10 @@ class Unreachable(QcjobError):
     """No answer of qcjob's came: no connection, too slow, or something else listens there."""
 
 
+class Unusable(QcjobError):
+    """What was given cannot go into a request: the URL, the key, or an argument that is no text. Nothing was asked."""
+
+
 class Problem(QcjobError):
     """The server refused. `code` is stable (the last part of the problem's type), `status` the HTTP status."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Self
 
 import httpx
 
-from qcjob.client.answers import Page, Problem, RemoteJob, RemoteResult, Unreachable
+from qcjob.client.answers import Page, Problem, RemoteJob, RemoteResult, Unreachable, Unusable
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TRIES = 4
@@ -19,6 +20,8 @@ FIRST_PAUSE_SECONDS = 0.2
 POLL_SECONDS = 20.0
 
 Json = dict[str, Any]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class Client:
@@ -34,6 +37,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        _check_url(url)
         self._url = url.rstrip("/")
         self._timeout = timeout_seconds
         self._sleep = sleep
@@ -46,8 +50,8 @@ class Client:
                 transport=transport,
                 trust_env=not _is_loopback(url),  # a proxy has no way to this machine's own loopback
             )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise Unreachable(f"{url!r} with this key cannot be used: {error}") from error
+        except ValueError as error:
+            raise Unusable("the API key cannot be used: a header can carry visible ASCII characters alone") from error
 
     def __repr__(self) -> str:
         return f"Client({self._url!r})"
@@ -152,8 +156,10 @@ class Client:
             except httpx.TransportError as error:
                 if attempt == TRIES:
                     raise Unreachable(f"no answer from {self._url}: {error or type(error).__name__}") from error
-            except (httpx.InvalidURL, httpx.HTTPError, UnicodeEncodeError) as error:
+            except httpx.HTTPError as error:
                 raise Unreachable(f"{self._url} cannot be asked: {error}") from error
+            except (httpx.InvalidURL, ValueError, RecursionError) as error:
+                raise Unusable(f"what is asked cannot be sent: it holds {_what_it_holds(error)}") from error
             else:
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == TRIES:
                     return _checked(answer)
@@ -207,19 +213,31 @@ def _document(answer: httpx.Response) -> Json:
 
 
 def _path(job: str | RemoteJob) -> str:
+    """Where a job is. A text that cannot be one piece of a path is the id of no job: nobody needs to be asked."""
     job_id = job.id if isinstance(job, RemoteJob) else job
-    return f"/v1/jobs/{_quote(job_id)}"
+    if not _ID.fullmatch(job_id):
+        detail = f"there is no job {job_id[:100]!r}"
+        document = {"type": "/problems/job-not-found", "title": "No such job", "status": 404, "detail": detail}
+        raise Problem.from_document({**document, "code": "job-not-found"}, 404)
+    return f"/v1/jobs/{job_id}"
 
 
-def _quote(text: str) -> str:
-    """An id as one piece of a path: `..` and `/` stay what they are, an id that is not known."""
-    return (
-        "".join(char if char.isascii() and (char.isalnum() or char in "-_") else _percent(char) for char in text) or "-"
-    )
+def _what_it_holds(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "an argument that is not UTF-8 text"
+    return "a value nested too deep" if isinstance(error, RecursionError) else f"a value out of range ({error})"
 
 
-def _percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+def _check_url(url: str) -> None:
+    try:
+        parsed = httpx.URL(url)
+        fault = "" if parsed.scheme in ("http", "https") and parsed.host else "wanted http://HOST:PORT or https://HOST"
+        if parsed.port is not None and not 0 < parsed.port < 65_536:
+            fault = "a port is 1 to 65535"
+    except (httpx.InvalidURL, ValueError) as error:
+        fault = str(error)
+    if fault:
+        raise Unusable(f"the URL {url!r} cannot be used: {fault}")
 
 
 def _is_loopback(url: str) -> bool:

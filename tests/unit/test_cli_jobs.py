@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,6 +19,8 @@ from werkzeug.serving import make_server
 
 from qcjob.cli import main
 from tests.unit.webtest import BELL, Web
+
+HOUSE = Path(__file__).resolve().parents[2]
 
 Steps = list[Callable[[], object]]
 
@@ -42,6 +47,13 @@ class Door:
         url = f"http://127.0.0.1:{self.server.server_port}"
         env = {"QCJOB_DATA": str(self.data), "QCJOB_URL": url, "QCJOB_API_KEY": ""}
         return CliRunner(env=env).invoke(main, command, input=stdin)
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """A command line of a shell in which `qcjob` is the command, as users have it: a process of its own."""
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        env = {**os.environ, "QCJOB_DATA": str(self.data), "QCJOB_URL": url, "PYTHONPATH": str(HOUSE)}
+        line = f'qcjob() {{ "{sys.executable}" -m qcjob "$@"; }}; {command}'
+        return subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30, cwd=self.data)
 
     def json(self, *command: str, code: int = 0) -> Any:
         """The one document of a command with `-o json`."""
@@ -263,3 +275,159 @@ def test_with_nobody_there_the_message_says_how_to_start_it(door: Door, monkeypa
 @pytest.mark.parametrize("option", ["duration", "=2", ""])
 def test_an_option_that_is_no_pair_is_wrong_usage(door: Door, option: str) -> None:
     assert door.run("submit", "X(90)", "--option", option).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("readout_error=1e400", "out of range"),
+        ("readout_error=[1, -1e999]", "out of range"),
+        (f"duration={'[' * 3_000}", "nested too deep"),
+        (f"duration={'[' * 100_000}{']' * 100_000}", "nested too deep"),
+    ],
+    ids=["infinite", "minus infinite inside", "open brackets", "brackets"],
+)
+def test_an_option_that_json_cannot_carry_is_wrong_usage_and_not_a_traceback(door: Door, option: str, why: str) -> None:
+    answer = door.run("submit", "X(90)", "--option", option)
+    assert answer.exit_code == 2, answer.exception
+    assert why in answer.stderr
+    assert len(answer.stderr) < 500
+    assert not door.seen
+
+
+def test_an_option_given_twice_is_wrong_usage(door: Door) -> None:
+    answer = door.run("submit", "X(90)", "--option", "duration=1", "--option", "duration=2")
+    assert answer.exit_code == 2
+    assert "duration is given more than once" in answer.stderr
+    assert not door.seen
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["list", "list -o json", "devices", "--help", "status nonsense -o json"])
+def test_an_output_that_cannot_be_written_is_told_in_one_line_and_ends_with_two(door: Door, command: str) -> None:
+    answer = door.shell(f"qcjob {command} > /dev/full")
+    assert answer.returncode == 2, answer.stderr
+    assert answer.stderr.splitlines()[-1] == "the output cannot be written: No space left on device"
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_reader_that_goes_away_is_no_traceback(door: Door) -> None:
+    answer = door.shell("qcjob list -o json | true; exit ${PIPESTATUS[0]}")
+    assert answer.returncode in (0, 2)  # true may end before or after the list is written
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("job_id", ["{}/program", "../jobs?limit=1", "a/b", "", ".", "{}/../{}", "\udcff", "{}#x"])
+@pytest.mark.parametrize("command", ["status", "result", "cancel"])
+def test_what_is_no_id_is_no_job_and_asks_for_nothing_else(door: Door, command: str, job_id: str) -> None:
+    job = door.web.submit()
+    door.web.complete()
+    answer = door.run(command, job_id.format(job["id"], job["id"]))
+    assert answer.exit_code == 1, answer.output
+    assert "job-not-found: there is no job" in answer.stderr
+    assert not door.seen
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("devices", "--data", "/nonexistent"), 2),
+        (("doctor", "--data", "/nonexistent"), 2),
+        (("keys", "list", "--data", "/nonexistent"), 2),
+        (("submit", "@/nonexistent"), 2),
+        (("submit", "X(90)", "--option", "duration"), 2),
+        (("submit", "X(90)", "--no-such-option"), 2),
+        (("submit",), 2),
+        (("no-such-command",), 2),
+        (("list", "--state", "NOWHERE"), 2),
+        (("list", "--url", "http://[::1"), 2),
+        (("list", "--api-key", "two\nlines"), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_refusal_made_here_is_one_json_document_too(door: Door, command: tuple[str, ...], code: int) -> None:
+    told = door.json(*command, code=code)
+    assert set(told) == {"error", "exit_code"}
+    assert told["exit_code"] == code
+    assert told["error"]
+    assert door.run(*command).stdout == ""
+
+
+def test_a_refusal_in_json_is_told_on_stderr_too(door: Door) -> None:
+    assert "missing-comma" in door.run("submit", "X(90) Y(90)", "-o", "json").stderr
+
+
+def test_ctrl_c_while_waiting_in_json_leaves_the_job_as_it_was_seen(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qcjob.client.Client.next_change", interrupted)
+    told = door.json("submit", BELL, "--wait", code=130)
+    assert (told["state"], told["result"]) == ("WAITING", None)
+
+
+@pytest.mark.parametrize("text", ["", "\n", f"{'k' * 40}\n{'j' * 40}\n", "k" * 20 + " " + "k" * 20, "ключ" * 10])
+def test_a_key_file_without_a_usable_key_is_named(door: Door, text: str) -> None:
+    (door.data / "api-key").write_text(text)
+    answer = door.run("list")
+    assert answer.exit_code == 2
+    assert f"the key file {door.data / 'api-key'} holds no usable key" in answer.stderr
+    assert "Is it up" not in answer.stderr
+    assert not door.seen
+
+
+def test_a_key_with_a_line_break_is_not_taken_for_a_server_that_is_down(door: Door) -> None:
+    answer = door.run("list", "--api-key", "kkkk\nkkkk")
+    assert answer.exit_code == 2
+    assert "--api-key" in answer.stderr
+    assert "kkkk" not in answer.stderr
+    assert "Is it up" not in answer.stderr
+
+
+def test_a_program_that_is_not_text_is_said_to_be_none(door: Door) -> None:
+    answer = door.shell("qcjob submit $'X(90)\\xff'")
+    assert answer.returncode == 2
+    assert "the program is not UTF-8 text" in answer.stderr
+    assert not door.seen
+
+
+@pytest.mark.parametrize("argument", ["--name", "--tag", "--device", "--language"])
+def test_an_argument_that_is_not_text_is_not_taken_for_a_server_that_is_down(door: Door, argument: str) -> None:
+    answer = door.run("submit", "X(90)", argument, "\udcff")
+    assert answer.exit_code == 2
+    assert "not UTF-8 text" in answer.stderr
+    assert "Is it up" not in answer.stderr
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://", "localhost:8000", "ftp://a", "http://a:99999", "nonsense"])
+def test_a_url_that_cannot_be_used_is_named(door: Door, url: str) -> None:
+    answer = door.run("list", "--url", url)
+    assert answer.exit_code == 2
+    assert f"the URL {url!r} cannot be used" in answer.stderr
+    assert "Is it up" not in answer.stderr
+
+
+def test_a_state_is_named_in_its_own_letters_and_taken_in_both(door: Door) -> None:
+    answer = door.run("list", "--state", "nowhere")
+    assert answer.exit_code == 2
+    assert "'WAITING', 'SUBMITTED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'" in answer.stderr
+    for state in ("waiting", "WAITING", "Waiting"):
+        assert door.run("list", "--state", state).exit_code == 0
+
+
+def test_a_redis_url_that_cannot_be_used_is_named(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QCJOB_REDIS_URL", "nonsense://here")
+    for command in (("keys", "list"), ("doctor",)):
+        answer = door.run(*command)
+        assert answer.exit_code == 2, answer.exception
+        assert "QCJOB_REDIS_URL" in answer.stderr
+
+
+def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(door: Door) -> None:
+    door.web.submit(name="Θ😀")
+    for options, wanted in (("", "\\u0398"), ("-o json", '"name": "\\u0398\\ud83d\\ude00"')):
+        answer = door.shell(f"PYTHONIOENCODING=latin-1 qcjob list {options}")
+        assert answer.returncode == 0, answer.stderr
+        assert wanted in answer.stdout
