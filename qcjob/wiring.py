@@ -19,7 +19,7 @@ from qcjob.settings import Settings
 def redis_options() -> dict[str, Any]:
     """How every client of the ledger behaves: short timeouts, no retry behind our back (a script may have run)."""
     return {
-        "socket_timeout": 3.0,
+        "socket_timeout": 1.8,  # whoever asks the web is told within two seconds that Redis does not answer
         "socket_connect_timeout": 1.0,
         "health_check_interval": 30,
         "retry": Retry(NoBackoff(), 0),
