@@ -52,6 +52,13 @@ def eventually(look: Callable[[], bool], within: float) -> None:
         time.sleep(0.02)
 
 
+def zombies(groups: dict[str, int]) -> list[int]:
+    """Processes of these parts' groups that ended and were not waited for."""
+    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(pid) for pid, group, state in rows if int(group) in groups.values() and state.startswith("Z")]
+
+
 def processes() -> list[tuple[int, int, str]]:
     """Every process that lives: id, process group, command line."""
     listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
@@ -161,6 +168,29 @@ def test_it_tells_where_everything_is_and_starts_every_part(shared: Installation
     assert set(shared.pids()) == set(PARTS)
 
 
+def test_when_it_says_ready_flower_answers_and_every_device_has_a_worker(tmp_path: Path) -> None:
+    made = Installation(tmp_path / "data", tmp_path / "log")
+    made.up("-o", "json", "--flower-port", str(made.flower_port))
+    documents: list[dict[str, object]] = []
+
+    def told() -> bool:
+        assert made.process.poll() is None
+        lines = [line for line in made.log.read_text().splitlines() if line.startswith('{"api":')]
+        documents[:] = [json.loads(line) for line in lines]
+        return bool(documents)
+
+    try:
+        eventually(told, within=40)
+        with socket.create_connection(("127.0.0.1", made.flower_port), timeout=1):
+            pass
+        devices = json.loads(made.run("devices", "-o", "json").stdout)["items"]
+        assert [device["status"] for device in devices] == ["online"] * 3
+        [document] = documents
+        assert (document["missing"], document["pid"]) == ([], made.process.pid)
+    finally:
+        made.stop()
+
+
 def test_a_job_goes_from_the_command_line_to_its_counts(shared: Installation) -> None:
     answer = shared.run("submit", "X(90),Y(90), X(180)", "--wait", "--seed", "7")
     assert answer.returncode == 0, answer.stderr
@@ -220,6 +250,7 @@ def test_a_killed_part_is_back_within_two_seconds_while_the_others_go_on(shared:
         name: pid for name, pid in before.items() if name != part
     }
     assert not [args for _, group, args in processes() if group == before[part]]
+    assert not zombies(before)
     answer = shared.run("submit", "X(90)", "--wait", "-o", "json")
     assert json.loads(answer.stdout)["state"] == "COMPLETED", answer.stderr
 
@@ -235,6 +266,7 @@ def test_a_port_in_use_is_refused_by_name(shared: Installation, tmp_path: Path) 
     said = other.refusal()
     assert f"port {shared.port}" in said
     assert "--port" in said
+    assert not other.data.exists(), "nothing is made where nothing starts"
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -258,6 +290,7 @@ def test_sigterm_leaves_no_process_and_started_again_every_job_is_there(own: Ins
     assert own.stop(signal.SIGTERM) == 0
     assert time.monotonic() - started < 20
     assert not own.leftovers(pids)
+    assert not zombies(pids)
     own.up()
     own.wait_until_ready()
     listed = json.loads(own.run("list", "-o", "json").stdout)["items"]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from qcjob.cli.launcher.orphans import wait_for_adopted, wait_for_groups
 from qcjob.cli.launcher.parts import Part
 
 FIRST_PAUSE_SECONDS = 0.05
@@ -54,12 +55,15 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], object] = time.sleep,
         stdout: int | None = None,
+        adopts: bool = False,
     ) -> None:
+        """`adopts`: this process has no children but the parts and the orphans it adopted, which are waited for."""
         self._log = log
         self._env = dict(os.environ if env is None else env)
         self._clock = clock
         self._wait = wait
         self._stdout = stdout
+        self._adopts = adopts
         self._running: dict[str, _Running] = {}
         self._die_with_parent = _die_with_parent()
 
@@ -84,6 +88,8 @@ class Supervisor:
                 self._bury(running, now)
             if running.due_at is not None and running.due_at <= now:
                 self._start_again(running)
+        if self._adopts:
+            wait_for_adopted([running.process.pid for running in self._running.values()])
         due = [running.due_at for running in self._running.values() if running.due_at is not None]
         return max(0.0, min(due) - now) if due else 3_600.0
 
@@ -106,10 +112,12 @@ class Supervisor:
             _kill_group(running.process)
             running.process.wait()
             self._log.info("part stopped", part=running.part.name, part_pid=running.process.pid, killed=killed)
+        wait_for_groups(running.process.pid for running in ending)
 
     def _bury(self, running: _Running, now: float) -> None:
         """Note a death, end what the dead left behind, and set when to start again."""
         _kill_group(running.process)
+        wait_for_groups([running.process.pid])
         running.deaths = 1 if now - running.started_at >= STEADY_SECONDS else running.deaths + 1
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (min(running.deaths, 20) - 1), MOST_PAUSE_SECONDS)
         running.due_at = now + pause

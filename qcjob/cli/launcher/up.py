@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 
 import click
+import redis
 
 from qcjob.cli.launcher.folder import ensure_key, hold, prepare
+from qcjob.cli.launcher.orphans import adopt_orphans
 from qcjob.cli.launcher.parts import FLOWER, REDIS, WEB, Part, flower_part, redis_part, web_part, worker_parts
 from qcjob.cli.launcher.ports import check_port, free_port
+from qcjob.cli.launcher.readiness import Readiness, missing_parts
 from qcjob.cli.launcher.redis import HOUSE, find_redis_server, redis_argv, socket_path
 from qcjob.cli.launcher.signals import Signals
 from qcjob.cli.launcher.supervisor import Supervisor
 from qcjob.cli.launcher.waiting import is_ready, wait_for_redis, wait_until_gone
 from qcjob.devices.config import Devices
 from qcjob.errors import ConfigurationError
+from qcjob.ledger.ledger import reaching
 from qcjob.logs import get_logger
 from qcjob.security.keys import Keys
 from qcjob.settings import Settings
-from qcjob.wiring import redis_client
+from qcjob.wiring import build_ledger, redis_client
 
 READY_TICK_SECONDS = 0.1
 CUSTOMER = "local"
@@ -48,41 +53,61 @@ def up(plan: Plan) -> None:
     Raises ConfigurationError when it cannot start; whatever had started is stopped by then.
     """
     data = plan.settings.data
-    prepare(data)
     with ExitStack() as stack:
-        left_behind = stack.enter_context(hold(data))
         signals = stack.enter_context(Signals())
-        check_port(plan.port, "--port", signals, tries=LEFTOVER_TRIES if left_behind else 1)
+        if not data.exists():
+            _check_ports(plan, signals)  # before a folder is made for nothing
+        prepare(data)
+        left_behind = stack.enter_context(hold(data))
+        _check_ports(plan, signals, tries=LEFTOVER_TRIES if left_behind else 1)
         flower_port = plan.flower_port or free_port()
-        if plan.flower_port:
-            check_port(plan.flower_port, "--flower-port", signals, tries=LEFTOVER_TRIES if left_behind else 1)
         key = ensure_key(data / "api-key", plan.given_key)
         supervisor = Supervisor(
             get_logger("qcjob.launcher"),
             env=_environment(plan.settings),
             stdout=sys.stderr.fileno() if plan.as_json else None,  # stdout is for the one document
+            adopts=adopt_orphans(),
         )
         workers = worker_parts(plan.devices.configured)
-        redis = _embedded_redis(plan.settings, signals, stack)
+        embedded = _embedded_redis(plan.settings, signals, stack)
         for names in ([REDIS], [WEB], [part.name for part in workers], [FLOWER]):
             stack.callback(supervisor.stop, names)  # called in the order turned round: Redis is the last to end
-        if redis:
-            supervisor.start(redis)
-        if not _install_key(plan.settings, key, supervisor, signals, embedded=redis is not None):
+        if embedded:
+            supervisor.start(embedded)
+        client = stack.enter_context(_client(plan.settings))
+        if not wait_for_redis(client, signals, has_died=partial(supervisor.has_died, REDIS) if embedded else None):
             return
+        Keys(client).install(key, customer=CUSTOMER)
+        readiness = _readiness(plan, flower_port, client)
         for part in (*workers, web_part(plan.port), flower_part(flower_port, key)):
             supervisor.start(part)
-        _keep_up(plan, supervisor, signals, flower_port)
+        _keep_up(plan, supervisor, signals, readiness, flower_port)
         get_logger("qcjob.launcher").info("stopping")
 
 
-def _keep_up(plan: Plan, supervisor: Supervisor, signals: Signals, flower_port: int) -> None:
-    ready = False
+def _check_ports(plan: Plan, signals: Signals, tries: int = 1) -> None:
+    check_port(plan.port, "--port", signals, tries=tries)
+    if plan.flower_port:
+        check_port(plan.flower_port, "--flower-port", signals, tries=tries)
+
+
+def _readiness(plan: Plan, flower_port: int, client: redis.Redis) -> Readiness:
+    """What is missing is asked of Redis: a worker has spoken, this time, once it is later than now."""
+    with reaching():
+        seconds, microseconds = client.time()
+    ledger = build_ledger(plan.settings, client)
+    missing = partial(missing_parts, flower_port, ledger, plan.devices.all, seconds * 1_000_000 + microseconds)
+    return Readiness(partial(is_ready, plan.port), missing)
+
+
+def _keep_up(plan: Plan, supervisor: Supervisor, signals: Signals, readiness: Readiness, flower_port: int) -> None:
+    told = False
     while not signals.stop_asked:
         pause = supervisor.watch()
-        if not ready and (ready := is_ready(plan.port)):
-            _tell(plan, flower_port)
-        signals.wait(pause if ready else min(pause, READY_TICK_SECONDS))
+        if not told and (missing := readiness.look()) is not None:
+            _tell(plan, flower_port, missing)
+            told = True
+        signals.wait(pause if told else min(pause, READY_TICK_SECONDS))
 
 
 def _embedded_redis(settings: Settings, signals: Signals, stack: ExitStack) -> Part | None:
@@ -94,18 +119,11 @@ def _embedded_redis(settings: Settings, signals: Signals, stack: ExitStack) -> P
     return redis_part(redis_argv(binary, settings, stack.enter_context(socket_path(settings.redis_socket))))
 
 
-def _install_key(settings: Settings, key: str, supervisor: Supervisor, signals: Signals, *, embedded: bool) -> bool:
-    """Make the key of DATA/api-key one, once Redis answers; False when a stop was asked for before that."""
+def _client(settings: Settings) -> redis.Redis:
     try:
-        client = redis_client(settings)
+        return redis_client(settings)
     except ValueError as error:
         raise ConfigurationError(f"QCJOB_REDIS_URL cannot be used: {error}") from error
-    with client:
-        has_died = (lambda: supervisor.has_died(REDIS)) if embedded else None
-        if not wait_for_redis(client, signals, has_died=has_died):
-            return False
-        Keys(client).install(key, customer=CUSTOMER)
-    return True
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
@@ -116,8 +134,8 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     return env
 
 
-def _tell(plan: Plan, flower_port: int) -> None:
-    """Where everything is, once it can be used."""
+def _tell(plan: Plan, flower_port: int, missing: Sequence[str]) -> None:
+    """Where everything is, once it can be used, and what cannot be used yet."""
     url, key_file = f"http://127.0.0.1:{plan.port}", plan.settings.data / "api-key"
     flower = f"http://127.0.0.1:{flower_port}"
     if plan.as_json:
@@ -128,9 +146,11 @@ def _tell(plan: Plan, flower_port: int) -> None:
             "api_key_file": str(key_file),
             "data": str(plan.settings.data),
             "pid": os.getpid(),
+            "missing": list(missing),
         }
         click.echo(json.dumps(told))
         return
+    still = f"    Missing  {', '.join(missing)}: no answer yet\n" if missing else ""
     place = "" if plan.port == 8_000 else f" --url {url}"
     click.echo(
         f"""
@@ -140,7 +160,7 @@ def _tell(plan: Plan, flower_port: int) -> None:
     Docs     {url}/docs
     Flower   {flower}   user qcjob, password: the API key
     API key  {key_file}
-
+{still}
     Try      python -m qcjob submit "X(90),Y(90), X(180)" --wait --data {plan.settings.data}{place}
     Stop     Ctrl-C
 """

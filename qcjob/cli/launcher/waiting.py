@@ -72,6 +72,15 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
+def accepts(port: int) -> bool:
+    """Whether somebody takes connections at a port of this machine's loopback."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
 def _answers(path: Path) -> bool:
     real = os.path.realpath(path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
