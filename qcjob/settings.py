@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qcjob.crashpoints import CrashPoint
 from qcjob.errors import ConfigurationError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -30,6 +31,7 @@ class Settings:
     redis_maxmemory: str = "1gb"
     log_level: str = "info"
     log_format: str = "auto"
+    crash_point: CrashPoint | None = None
 
     @property
     def redis_socket(self) -> Path:
@@ -90,6 +92,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     renew = duration("QCJOB_RENEW_SECONDS", min(defaults.renew_seconds, lease * 0.3))
     if renew * 2 > lease:
         raise ConfigurationError(f"QCJOB_RENEW_SECONDS={renew:g}: wanted at most half of QCJOB_LEASE_SECONDS={lease:g}")
+    once = Path(env["QCJOB_CRASH_ONCE"]) if "QCJOB_CRASH_ONCE" in env else None
+    crash_point = CrashPoint.parse(env["QCJOB_CRASH_POINT"], once) if "QCJOB_CRASH_POINT" in env else None
     return Settings(
         data=Path(env.get("QCJOB_DATA", str(defaults.data))),
         redis_url=env.get("QCJOB_REDIS_URL"),
@@ -103,4 +107,5 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         redis_maxmemory=env.get("QCJOB_REDIS_MAXMEMORY", defaults.redis_maxmemory),
         log_level=choice("QCJOB_LOG_LEVEL", defaults.log_level, "debug", "info", "warning", "error"),
         log_format=choice("QCJOB_LOG_FORMAT", defaults.log_format, "auto", "json", "pretty"),
+        crash_point=crash_point,
     )

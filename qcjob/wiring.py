@@ -37,7 +37,8 @@ def redis_client(settings: Settings) -> redis.Redis:
 
 def build_ledger(settings: Settings, client: redis.Redis | None = None) -> Ledger:
     """The ledger on the configured Redis, or on the client given."""
-    return Ledger(client or redis_client(settings), lease_seconds=settings.lease_seconds)
+    around = settings.crash_point.around if settings.crash_point else None
+    return Ledger(client or redis_client(settings), lease_seconds=settings.lease_seconds, around=around)
 
 
 def build_service(settings: Settings, client: redis.Redis | None = None) -> Service:

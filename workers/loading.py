@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 
+from qcjob.crashpoints import CrashPoint
 from qcjob.devices.config import DeviceConfig
 from qcjob.devices.driver import Driver
 from qcjob.errors import ConfigurationError
@@ -13,11 +14,14 @@ _loaded: dict[tuple[int, str], Driver] = {}
 """By process, because a child must not share its parent's connections, and by the whole configuration."""
 
 
-def driver_of(device: DeviceConfig) -> Driver:
+def driver_of(device: DeviceConfig, crash_point: CrashPoint | None = None) -> Driver:
     """This process's driver for a device. Raises ConfigurationError for a driver that cannot be loaded."""
     key = (os.getpid(), repr(device))
     if key not in _loaded:
-        _loaded[key] = load(device)
+        _loaded[key] = driver = load(device)
+        if crash_point is not None:
+            for name in ("submit", "find", "poll", "result", "cancel", "properties"):
+                setattr(driver, name, crash_point.around(f"device.{name}", getattr(driver, name)))
     return _loaded[key]
 
 

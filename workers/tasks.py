@@ -45,8 +45,9 @@ class Drive(Task):  # type: ignore[misc]
         device = self.app.devices.all[claim.device]
         lease = Lease(self.app.ledger, claim, self.app.settings.renew_seconds)
         try:
+            driver = driver_of(device, self.app.settings.crash_point)
             with _renewer.keeping(lease):
-                outcome = Attempt(self.app.ledger, driver_of(device), device, claim, lease).run()
+                outcome = Attempt(self.app.ledger, driver, device, claim, lease).run()
         except ConfigurationError as error:
             log.error("driver cannot be loaded", reason=str(error))
             self._leave(claim)

@@ -21,7 +21,7 @@ from qcjob.ledger import meta
 from qcjob.ledger.claim import Claim, claim_from
 from qcjob.ledger.memory import MemoryGauge
 from qcjob.ledger.records import fields_of, job_from
-from qcjob.ledger.scripts import Scripts, unavailable
+from qcjob.ledger.scripts import Around, Scripts, unavailable
 from qcjob.lifecycle import Event, JobState
 from qcjob.rank import base_score
 
@@ -53,12 +53,17 @@ class Ledger:
     """Jobs on one Redis. Every method raises LedgerUnavailable when it does not answer or refuses to write."""
 
     def __init__(
-        self, client: redis.Redis, *, lease_seconds: float = 5.0, monotonic: Callable[[], float] = time.monotonic
+        self,
+        client: redis.Redis,
+        *,
+        lease_seconds: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
+        around: Around | None = None,
     ) -> None:
         self.client = client
         self.lease_seconds = lease_seconds
         self._monotonic = monotonic
-        self._scripts = Scripts(client)
+        self._scripts = Scripts(client, around)
         self._memory = MemoryGauge(client)
 
     def check_schema(self) -> None:

@@ -5,7 +5,7 @@ A script is called by its digest; a Redis that lost its script cache is sent the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -32,6 +32,10 @@ NAMES = (
     "read",
     "check",
 )
+
+
+Around = Callable[[str, Callable[..., Any]], Callable[..., Any]]
+"""Puts something around a call, by its name; see qcjob.crashpoints."""
 
 
 def _lua_table(pairs: dict[str, str]) -> str:
@@ -69,9 +73,10 @@ def source(name: str) -> str:
 class Scripts:
     """Every script of `NAMES` on one Redis client."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, around: Around | None = None) -> None:
         self._client = client
-        self._scripts = {name: client.register_script(source(name)) for name in NAMES}
+        scripts: dict[str, Callable[..., Any]] = {name: client.register_script(source(name)) for name in NAMES}
+        self._scripts = {name: around(name, script) for name, script in scripts.items()} if around else scripts
 
     def call(self, name: str, *args: str | int | bytes) -> Any:
         """Run one script. Raises LedgerUnavailable when Redis does not answer or refuses to write."""
