@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint typecheck format bench clean
+.PHONY: help demo run test lint typecheck format bench chaos clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ format: $(STAMP) ## let ruff lay out the code
 
 bench: $(STAMP) ## how the shared benchmark starts this system
 	@cat benchmarks/system.json
+
+chaos: $(STAMP) ## four minutes of faults, then a count of what became of each job; SEED= SECONDS= MINUTES= JOBS=
+	@exec $(PY) -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
+	  $(if $(MINUTES),--seconds $$(($(MINUTES) * 60)),$(if $(SECONDS),--seconds $(SECONDS)))
 
 clean: ## take away what was installed and cached; var/, the data, stays
 	rm -rf $(VENV) .redis .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,61 @@
+"""The storm itself, small: that it strikes, that it counts, that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.integration.cluster import HOUSE, wait_for
+
+KINDS = "child-killed,redis-killed,line-cut,queues-deleted,scripts-flushed,web-child-killed"
+
+
+def storm(folder: Path, *options: str) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", "benchmarks.chaos", "--folder", str(folder), "--lease", "1.5", *options)
+    return subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def processes_on(folder: Path) -> list[str]:
+    """Ids of the processes that were started with this folder: each part has it in its environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (process / "environ").read_bytes() and int(process.name) != os.getpid():
+                found.append(process.name)
+        except OSError:
+            continue  # not ours, or gone meanwhile
+    return found
+
+
+def test_a_short_storm_loses_nothing_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "storm"
+    running = storm(folder, "--seed", "4", "--seconds", "12", "--jobs", "60", "--faults", KINDS)
+    told, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, told
+    assert "| accepted | 60 |" in told
+    assert "| lost | 0 |" in told
+    assert "the promise was kept" in told
+    outcome = json.loads((folder / "outcome.json").read_text())
+    assert len(outcome["jobs"]) == 60
+    assert outcome["faults"]
+    assert not processes_on(folder)
+
+
+def test_a_storm_that_is_stopped_leaves_no_process_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "storm"
+    running = storm(folder, "--seconds", "60", "--faults", "worker-frozen")
+    try:
+        wait_for(lambda: len(processes_on(folder)) > 8, within=20, what="the parts are there")
+        running.send_signal(signal.SIGINT)
+        asked_at = time.monotonic()
+        told, _ = running.communicate(timeout=40)
+    finally:
+        running.kill()
+    assert running.returncode == 130, told
+    assert time.monotonic() - asked_at < 30
+    assert not processes_on(folder)
