@@ -25,6 +25,7 @@ class Settings:
     lease_seconds: float = 5.0
     renew_seconds: float = 1.5
     keeper_seconds: float = 1.0
+    grace_seconds: float = 5.0
     retention_seconds: float = 30 * 86_400.0
     wait_limit_seconds: float = 30.0
     long_polls: int = 256
@@ -101,6 +102,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lease_seconds=lease,
         renew_seconds=renew,
         keeper_seconds=duration("QCJOB_KEEPER_SECONDS", defaults.keeper_seconds),
+        grace_seconds=duration("QCJOB_GRACE_SECONDS", defaults.grace_seconds),
         retention_seconds=duration("QCJOB_RETENTION", defaults.retention_seconds),
         wait_limit_seconds=duration("QCJOB_WAIT_LIMIT", defaults.wait_limit_seconds),
         long_polls=count("QCJOB_LONG_POLLS", defaults.long_polls),

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 
 from qcjob.devices.config import DeviceConfig
-from qcjob.devices.driver import DeviceStatus, Status
+from qcjob.devices.driver import DeviceStatus, Driver, Status
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.logs import get_logger
@@ -27,6 +27,7 @@ class Announcer:
     def __init__(self, ledger: Ledger, devices: Iterable[DeviceConfig]) -> None:
         self._ledger = ledger
         self._devices = tuple(devices)
+        self._drivers: dict[str, Driver] = {}
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -39,31 +40,35 @@ class Announcer:
         self._stopped.set()
 
     def _announce(self, device: DeviceConfig) -> None:
-        driver, said = None, None
+        said = None
         while True:
-            fields = {
-                "slots": str(device.slots),
-                "submit_timeout": str(device.submit_timeout),
-                "max_run_seconds": str(device.max_run_seconds),
-                "on_uncertain": device.on_uncertain,
-            }
             try:
-                driver = driver or load(device)
-                status, properties = driver.status(), driver.properties()
-                fields["properties"] = json.dumps(
-                    {"target": properties.target.as_dict(), "job_options": properties.job_options}
-                )
-            except ConfigurationError as error:
-                status = Status(DeviceStatus.ERROR, str(error)[:300])
-            except Exception as error:
-                status = Status(DeviceStatus.OFFLINE, f"the driver does not answer: {error!r}"[:300])
-            fields |= {"status": status.state, "reason": status.reason or ""}
-            if status != said:
-                log.info("device status", device=device.name, status=status.state, reason=status.reason)
-                said = status
-            try:
-                self._ledger.online(device.name, fields, idle=status.state is DeviceStatus.ONLINE)
+                asked_at = self._ledger.now()
+                status, fields = self._look(device)
+                if status != said:
+                    log.info("device status", device=device.name, status=status.state, reason=status.reason)
+                    said = status
+                idle_at = asked_at if status.state is DeviceStatus.ONLINE else None
+                self._ledger.online(device.name, fields, idle_at=idle_at)
             except LedgerUnavailable as error:
                 log.warning("device status not published", device=device.name, reason=str(error))
             if self._stopped.wait(EVERY_SECONDS):
                 return
+
+    def _look(self, device: DeviceConfig) -> tuple[Status, dict[str, str]]:
+        """How the device is, and everything to publish of it."""
+        fields = {
+            "slots": str(device.slots),
+            "submit_timeout": str(device.submit_timeout),
+            "max_run_seconds": str(device.max_run_seconds),
+            "on_uncertain": device.on_uncertain,
+        }
+        try:
+            driver = self._drivers.get(device.name) or self._drivers.setdefault(device.name, load(device))
+            status, found = driver.status(), driver.properties()
+            fields["properties"] = json.dumps({"target": found.target.as_dict(), "job_options": found.job_options})
+        except ConfigurationError as error:
+            status = Status(DeviceStatus.ERROR, str(error)[:300])
+        except Exception as error:
+            status = Status(DeviceStatus.OFFLINE, f"the driver does not answer: {error!r}"[:300])
+        return status, {**fields, "status": status.state, "reason": status.reason or ""}

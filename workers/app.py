@@ -15,7 +15,7 @@ from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.settings import Settings, read_settings
 from qcjob.wiring import build_ledger
-from workers import control  # noqa: F401  replaces Celery's revoke and terminate
+from workers import control, handover  # noqa: F401  Celery's revoke and terminate, and its end, made ours
 from workers.connection import Connection
 from workers.keeper import Keeper
 from workers.loading import load

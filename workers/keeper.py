@@ -57,7 +57,7 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def _tick(self, consumer: Any) -> None:
         try:
-            children = _children()
+            children = children_at_work()
             void = consumer.app.ledger.keep(consumer.app.settings.retention_seconds, children)
             for claim in void & self._suspects:
                 job_id, pid = claim[0], children[claim]
@@ -71,7 +71,7 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
             log.exception("keeper failed")
 
 
-def _children() -> dict[tuple[str, int], int]:
+def children_at_work() -> dict[tuple[str, int], int]:
     """The process id of every child at work here, by the claim it works on: id and fence."""
     found = {}
     for request in tuple(worker_state.active_requests):

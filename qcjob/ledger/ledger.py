@@ -251,10 +251,16 @@ class Ledger:
         """End a lease whose worker is known to be gone, so that a rescue starts at once. Raises StaleWriter."""
         self._write("lapse", job_id, fence)
 
-    def online(self, device: str, fields: Mapping[str, str], *, idle: bool = False) -> None:
-        """Publish what a device is; idle gives back the slots held for jobs that left it."""
+    def now(self) -> int:
+        """The ledger's clock, microseconds."""
+        with reaching():
+            seconds, microseconds = self.client.time()
+        return int(seconds) * _MICRO + int(microseconds)
+
+    def online(self, device: str, fields: Mapping[str, str], *, idle_at: int | None = None) -> None:
+        """Publish what a device is. `idle_at`, when it was idle: slots held for jobs that left before are freed."""
         pairs = [part for pair in fields.items() for part in pair]
-        self._scripts.call("online", device, "idle" if idle else "", *pairs)
+        self._scripts.call("online", device, "" if idle_at is None else idle_at, *pairs)
 
     def keep(self, retention_seconds: float, claims: Iterable[tuple[str, int]] = ()) -> frozenset[tuple[str, int]]:
         """Do what is due for every device. Of these claims, id and fence, those that are void by now."""

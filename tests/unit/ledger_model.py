@@ -301,7 +301,8 @@ class LedgerModel(RuleBasedStateMachine):
     )
     def online(self, device: str, slots: int | None, status: str | None, idle: bool) -> None:
         said = {"slots": slots, "status": status}
-        self.ledger.online(device, {name: str(value) for name, value in said.items() if value is not None}, idle=idle)
+        fields = {name: str(value) for name, value in said.items() if value is not None}
+        self.ledger.online(device, fields, idle_at=self.ledger.now() if idle else None)
         self.unwatched.discard(device)
 
     @rule(seconds=moments)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from benchmarks.chaos.checks import CHECKS, Evidence
-from benchmarks.chaos.clients import SHOTS, Seen, Witness
+from benchmarks.chaos.clients import SHOTS
 from benchmarks.chaos.stalls import Struck, stalls
+from benchmarks.chaos.witness import Seen, Witness
 from qcjob.job import Attempt, Job, Moment, Rescue
 from qcjob.ledger.checkup import Finding
 from qcjob.lifecycle import JobState

@@ -250,7 +250,20 @@ def test_a_hold_keeps_the_slot_until_it_ends_or_the_device_is_idle(
     clock.advance(31)
     claim = claimed(ledger)
     ledger.fail(claim.id, claim.fence, "uncertain", "?", hold_seconds=30)
-    ledger.online("simulator", {"slots": "1"}, idle=True)
+    ledger.online("simulator", {"slots": "1"}, idle_at=ledger.now())
+    assert ledger.claim("simulator", "w") is not None
+
+
+def test_a_hold_made_after_the_device_was_asked_stays(ledger: Ledger, new_job: Build, clock: Clock) -> None:
+    for _ in range(2):
+        ledger.submit(new_job())
+    ledger.online("simulator", {"slots": "1", "submit_timeout": "30.0"})
+    claim, asked_at = claimed(ledger), ledger.now()
+    clock.advance(0.001)
+    ledger.fail(claim.id, claim.fence, "uncertain", "?", hold_seconds=30)
+    ledger.online("simulator", {"slots": "1"}, idle_at=asked_at)
+    assert ledger.claim("simulator", "w") is None
+    ledger.online("simulator", {"slots": "1"}, idle_at=ledger.now())
     assert ledger.claim("simulator", "w") is not None
 
 
