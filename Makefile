@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint typecheck format bench chaos clean
+.PHONY: help demo run test lint typecheck format bench crash chaos clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,9 +38,13 @@ format: $(STAMP) ## let ruff lay out the code
 bench: $(STAMP) ## how the shared benchmark starts this system
 	@cat benchmarks/system.json
 
+crash: $(STAMP) ## kill a process at every point between two outside calls; minutes; and a longer model test
+	$(PY) -m pytest -m long
+	MODEL_EXAMPLES=600 $(PY) -m pytest tests/unit/test_ledger_model.py tests/integration/test_ledger_model_on_redis.py
+
 chaos: $(STAMP) ## four minutes of faults, then a count of what became of each job; SEED= SECONDS= MINUTES= JOBS=
 	@exec $(PY) -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
-	  $(if $(MINUTES),--seconds $$(($(MINUTES) * 60)),$(if $(SECONDS),--seconds $(SECONDS)))
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 clean: ## take away what was installed and cached; var/, the data, stays
 	rm -rf $(VENV) .redis .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

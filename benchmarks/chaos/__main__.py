@@ -17,12 +17,14 @@ from benchmarks.chaos.report import report
 from benchmarks.chaos.storm import Interrupted, Outcome, Plan, run
 from qcjob.errors import QcjobError
 
-JOBS_A_SECOND = 5.0
+JOBS_A_SECOND = 4.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the storm, print progress and the report."""
     given = _parser().parse_args(arguments)
+    if given.minutes is not None:
+        given.seconds = given.minutes * 60
     unknown = set(given.faults.split(",")) - set(FAULTS) if given.faults else set()
     if unknown or given.seconds <= 0 or given.lease <= 0 or (given.jobs is not None and given.jobs < 1):
         print(f"unknown faults: {', '.join(sorted(unknown))}" if unknown else "wanted numbers above 0", file=sys.stderr)
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="the same seed is the same jobs and faults; drawn when not given")
     parser.add_argument("--seconds", type=float, default=240.0, help="how long jobs come and faults strike (240)")
+    parser.add_argument("--minutes", type=float, help="the same in minutes")
     parser.add_argument("--jobs", type=int, help=f"how many jobs ({JOBS_A_SECOND:g} a second)")
     parser.add_argument("--lease", type=float, default=5.0, help="QCJOB_LEASE_SECONDS of the workers (5)")
     parser.add_argument("--faults", help=f"only these, with commas: {', '.join(FAULTS)}")

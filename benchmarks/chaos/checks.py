@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks.chaos.clients import SHOTS, Seen, Witness
+from benchmarks.chaos.clients import SHOTS
 from benchmarks.chaos.installation import QC
+from benchmarks.chaos.witness import Seen, Witness
 from qcjob.job import Job
 from qcjob.ledger.checkup import Finding
 from qcjob.lifecycle import TRANSITIONS, JobState

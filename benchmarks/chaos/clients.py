@@ -7,19 +7,15 @@ as by a client that forgot that it had its answer.
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-import httpx
-
 from benchmarks.chaos.installation import CUSTOMERS, QC, SIMULATOR
+from benchmarks.chaos.witness import Noted, Witness
 from qcjob.client import Client, Problem, Unreachable
-from qcjob.lifecycle import JobState
 
 PROGRAM = "X(90),Y(90), X(180)"
 SHOTS = 100
@@ -50,7 +46,7 @@ def wanted_jobs(dice: Random, jobs: int, seconds: float) -> list[Wanted]:
             key=f"job-{number}",
             customer=CUSTOMERS[number % len(CUSTOMERS)],
             device=dice.choice((QC, QC, QC, SIMULATOR, SIMULATOR)),
-            duration=dice.choice((0.0, 0.1, 0.3, 0.6, 1.0, 2.0)),
+            duration=dice.choice((0.0, 0.1, 0.3, 0.6, 1.0, 2.0, 3.0)),
             seed=dice.randrange(1_000_000),
             at=seconds * number / jobs,
             cancel=dice.random() < 0.03,
@@ -58,85 +54,6 @@ def wanted_jobs(dice: Random, jobs: int, seconds: float) -> list[Wanted]:
         )
         for number in range(jobs)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A descriptor as a client got it. `asked_at`, `at`: when it was asked for, when it came; seconds, monotonic."""
-
-    id: str
-    state: JobState
-    version: int
-    asked_at: float
-    at: float
-
-
-class Witness:
-    """Every answer that clients got, by all threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.accepted: dict[tuple[str, str], set[str]] = {}
-        """Customer and key to the ids that 2xx answers named: one each, if all is well."""
-        self.seen: list[Seen] = []
-        self.answers: Counter[str] = Counter()
-        """By status; and how often none came."""
-        self.refused: Counter[str] = Counter()
-        """Problems that no retry can mend, by their code: none, if all is well."""
-        self.waits: list[float] = []
-        """Seconds from the first try of a submit until it was answered 2xx."""
-        self.slowest_503 = 0.0
-        self.cancels: set[str] = set()
-
-    def answer(self, customer: str, request: httpx.Request, response: httpx.Response, asked_at: float) -> None:
-        """Note one answer, read to its end."""
-        now = time.monotonic()
-        with self._lock:
-            self.answers[str(response.status_code)] += 1
-            if response.status_code == 503:
-                self.slowest_503 = max(self.slowest_503, now - asked_at)
-        if not response.is_success or request.url.path.endswith("/result"):
-            return
-        job = json.loads(response.content)
-        key = request.headers.get("Idempotency-Key", "").strip('"')
-        with self._lock:
-            if key:
-                self.accepted.setdefault((customer, key), set()).add(job["id"])
-            self.seen.append(Seen(job["id"], JobState(job["state"]), job["version"], asked_at, now))
-
-    def nothing(self) -> None:
-        """No answer came."""
-        with self._lock:
-            self.answers["none"] += 1
-
-    def refusal(self, code: str) -> None:
-        """A client was refused for good."""
-        with self._lock:
-            self.refused[code] += 1
-
-    def waited(self, seconds: float) -> None:
-        """A submit was accepted."""
-        with self._lock:
-            self.waits.append(seconds)
-
-
-class _Noted(httpx.HTTPTransport):
-    """Tells the witness of each answer."""
-
-    def __init__(self, witness: Witness, customer: str) -> None:
-        super().__init__()
-        self._witness, self._customer = witness, customer
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        asked_at = time.monotonic()
-        try:
-            response = super().handle_request(request)
-            response.read()
-        except httpx.TransportError:
-            self._witness.nothing()
-            raise
-        self._witness.answer(self._customer, request, response, asked_at)
-        return response
 
 
 class Crowd:
@@ -191,7 +108,7 @@ class Crowd:
 
     def client(self, customer: str, sleep: Callable[[float], None] | None = None) -> Client:
         """As `qcjob.client` is for everybody, but that its answers are noted."""
-        transport = _Noted(self._witness, customer)
+        transport = Noted(self._witness, customer)
         return Client(
             self._url,
             self._keys[customer],

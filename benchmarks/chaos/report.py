@@ -47,7 +47,7 @@ def _jobs(outcome: Outcome) -> Iterator[str]:
     yield f"| answers to clients | {answers} |"
     if waits:
         yield f"| from the first try to the 202 | median {waits[len(waits) // 2]:.3f} s, longest {waits[-1]:.1f} s |"
-    yield f"| slowest 503 | {evidence.witness.slowest_503:.1f} s |"
+    yield f"| slowest 503, but for long-polls | {evidence.witness.slowest_503:.1f} s |"
     yield f"| the last job final after the storm | {outcome.drained_seconds:.1f} s |"
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import redis
 
 from benchmarks.chaos.checks import CHECKS, Evidence
-from benchmarks.chaos.clients import Crowd, Witness, wanted_jobs
+from benchmarks.chaos.clients import Crowd, wanted_jobs
 from benchmarks.chaos.faults import FAULTS, Fault
 from benchmarks.chaos.installation import DEVICES, Installation
-from benchmarks.chaos.stalls import Stall, Struck, stalls
+from benchmarks.chaos.stalls import Stall, stalls
+from benchmarks.chaos.striker import Striker
+from benchmarks.chaos.witness import Witness
 from qcjob import logs
 from qcjob.cli.launcher.signals import Signals
 from qcjob.job import Job
@@ -28,8 +29,6 @@ from qcjob.ledger.checkup import Checkup
 UP_SECONDS = 60.0
 DRAIN_SECONDS = 150.0
 """The bound of the wait for the last job: a job put back often waits a minute before its next try."""
-RECOVERY_SECONDS = 20.0
-"""The longest that the next fault waits for jobs to go on after the last one."""
 _TICK_SECONDS = 0.1
 _SUBMITTERS = 4
 
@@ -75,6 +74,7 @@ def run(plan: Plan, tell: Tell) -> Outcome:
     fsyncs = fsyncs_per_second(plan.folder)
     with _stderr_to(plan.folder / "parts.log"), Signals() as signals:
         logs.configure(service="chaos", level="info", form="json")
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # the witness has every answer
         with Installation(plan.folder, lease_seconds=plan.lease_seconds) as site:
             return _Storm(plan, site, signals, tell, fsyncs).run()
 
@@ -86,10 +86,7 @@ class _Storm:
         self._plan, self._site, self._signals, self._tell, self._fsyncs = plan, site, signals, tell, fsyncs
         self._dice = Random(plan.seed)
         self._witness = Witness()
-        self._struck: list[Struck] = []
-        self._now = ""
-        self._over = threading.Event()
-        self._failure: BaseException | None = None
+        self._striker: Striker | None = None
         self._told_at = 0.0
         self._began = time.monotonic()
 
@@ -98,29 +95,32 @@ class _Storm:
         self._watch_until(lambda: site.is_ready, UP_SECONDS, "everything is up")
         wanted = wanted_jobs(self._dice, plan.jobs, plan.seconds * 0.95)
         crowd = Crowd(site.url, site.add_keys(), wanted, self._witness, submitters=_SUBMITTERS, seed=plan.seed)
-        striker = threading.Thread(target=self._strike_all, name="faults")
+        striker = Striker(site, plan.faults, Random(f"{plan.seed} faults"), plan.lease_seconds)
+        self._striker = striker
         self._began = time.monotonic()
         crowd.start()
         striker.start()
         try:
-            self._watch_until(lambda: self._failure is not None or time.monotonic() - self._began > plan.seconds)
-            self._over.set()
-            self._watch_until(lambda: not striker.is_alive(), 60, "the last fault is undone")
+            self._watch_until(lambda: striker.failure is not None or time.monotonic() - self._began > plan.seconds)
+            striker.stop()
+            self._watch_until(lambda: striker.is_over, 60, "the last fault is undone")
             over_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 self._watch_until(lambda: self._is_drained(crowd), DRAIN_SECONDS, "every job is final")
             drained = time.monotonic() - over_at
         finally:
-            self._over.set()
+            striker.stop()
             site.ending.set()
             crowd.stop()
             striker.join()
-        for failure in (self._failure, *crowd.failures):
+        for failure in (striker.failure, *crowd.failures):
             if failure is not None:
                 raise failure
         evidence = self._look(crowd)
         violations = {name: list(check(evidence)) for name, check in CHECKS.items()}
-        return Outcome(plan, evidence, violations, stalls(evidence.jobs.values(), self._struck), drained, self._fsyncs)
+        return Outcome(
+            plan, evidence, violations, stalls(evidence.jobs.values(), striker.struck), drained, self._fsyncs
+        )
 
     # -- the main thread
 
@@ -151,8 +151,8 @@ class _Storm:
             where = f"final {counts[6]:5}  waiting {waiting:4}  on devices {leased:2}"
         except redis.RedisError:
             where = "Redis is away".ljust(41)
-        accepted = len(self._witness.accepted)
-        return f"{since:5.0f} s  accepted {accepted:5} of {self._plan.jobs}  {where}  {self._now}"
+        accepted, now = len(self._witness.accepted), self._striker.now if self._striker else "starting"
+        return f"{since:5.0f} s  accepted {accepted:5} of {self._plan.jobs}  {where}  {now}"
 
     def _is_drained(self, crowd: Crowd) -> bool:
         if crowd.failures or crowd.unsent:
@@ -162,51 +162,6 @@ class _Storm:
         except redis.RedisError:
             return False
         return int(ended) >= len(self._witness.accepted)
-
-    # -- the thread of the faults
-
-    def _strike_all(self) -> None:
-        dice, bag = Random(f"{self._plan.seed} faults"), list[Fault]()
-        try:
-            while not self._over.wait(dice.uniform(1.0, 3.0)):
-                if not bag:
-                    bag = list(self._plan.faults)
-                    dice.shuffle(bag)
-                self._strike(bag.pop(), dice)
-        except BaseException as error:
-            self._failure = error
-
-    def _strike(self, fault: Fault, dice: Random) -> None:
-        seconds = fault.lasts(dice, self._plan.lease_seconds)
-        began_at = time.time()
-        try:
-            with fault.strike(self._site, dice) as target:
-                self._now = f"{fault.name}: {target}" + (f", for {seconds:.1f} s" if seconds else "")
-                self._over.wait(seconds)
-        except redis.RedisError as error:
-            if (now := time.time()) - began_at > seconds:
-                raise RuntimeError(f"{fault.name} could not be undone") from error
-            self._now = f"{fault.name} could not strike at {now:.0f}: Redis is away"
-            return
-        self._struck.append(Struck(fault.name, target, began_at, time.time()))
-        deadline = time.monotonic() + RECOVERY_SECONDS
-        while time.monotonic() < deadline and not self._goes_on(self._struck[-1].ended_at):
-            if self._over.wait(0.2):
-                return
-        self._now = f"after {fault.name}"
-
-    def _goes_on(self, since: float) -> bool:
-        """Whether every device has ended a job since then, or has none."""
-        client: Any = self._site.client
-        try:
-            ended = client.zrangebyscore("qcjob:ended", f"{since * 1e6:.0f}", "+inf")
-            devices = {client.hget(f"qcjob:job:{job_id.decode()}", "device") for job_id in ended}
-            return all(device.encode() in devices or not self._has_work(device) for device in DEVICES)
-        except redis.RedisError:
-            return False
-
-    def _has_work(self, device: str) -> bool:
-        return any(self._site.client.zcard(f"qcjob:{family}:{device}") for family in ("ready", "later", "leases"))
 
     # -- when it is over
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.integration.cluster import HOUSE, wait_for
+import pytest
+import redis
+
+from benchmarks.chaos.proxy import HOST, Proxy
+from tests.integration.cluster import HOUSE, Cluster, wait_for
 
 KINDS = "child-killed,redis-killed,line-cut,queues-deleted,scripts-flushed,web-child-killed"
 
@@ -59,3 +65,49 @@ def test_a_storm_that_is_stopped_leaves_no_process_behind(tmp_path: Path) -> Non
     assert running.returncode == 130, told
     assert time.monotonic() - asked_at < 30
     assert not processes_on(folder)
+
+
+@pytest.fixture
+def proxy(bare: Cluster) -> Iterator[Proxy]:
+    """A proxy in front of a real Redis."""
+    socket = bare.settings.redis_location.removeprefix("unix://")
+    with contextlib.closing(Proxy(Path(socket))) as found:
+        yield found
+
+
+def behind(proxy: Proxy) -> redis.Redis:
+    """A client that keeps its one connection, is patient for half a second, and never tries again by itself."""
+    return redis.Redis(
+        host=HOST, port=proxy.port, socket_timeout=0.5, single_connection_client=True, retry=None, retry_on_error=[]
+    )
+
+
+def test_a_cut_line_resets_and_refuses_until_it_is_mended(proxy: Proxy) -> None:
+    client = behind(proxy)
+    proxy.cut()
+    for _ in range(2):
+        with pytest.raises(redis.ConnectionError):
+            client.ping()
+    proxy.mend()
+    assert client.ping()
+
+
+def test_what_was_sent_into_silence_arrives_late(proxy: Proxy, bare: Cluster) -> None:
+    client = behind(proxy)
+    proxy.silence()
+    with pytest.raises(redis.TimeoutError):
+        client.incr("late")
+    client.close()
+    assert bare.client.get("late") is None
+    proxy.mend()
+    wait_for(lambda: bare.client.get("late") == b"1", what="the write of a client that gave up")
+
+
+def test_a_half_open_line_stays_open_and_carries_nothing_while_new_ones_work(proxy: Proxy, bare: Cluster) -> None:
+    client = behind(proxy)
+    proxy.half_open()
+    with pytest.raises(redis.TimeoutError):
+        client.incr("nowhere")
+    proxy.mend()
+    assert behind(proxy).ping()
+    assert bare.client.get("nowhere") is None
