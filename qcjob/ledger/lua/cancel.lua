@@ -6,11 +6,9 @@ if not job or (ARGV[2] ~= '' and job.customer ~= ARGV[2]) then
 end
 if not FINAL[job.state] and not job.cancel then
   local time = digits(now())
+  local put_back = redis.call('HEXISTS', job.key, of_attempt(job, 'started')) == 1  -- and waiting to go on
   redis.call('HSET', job.key, 'cancel', time)
-  if move(job, time, 'cancel') then
-    if redis.call('HEXISTS', job.key, of_attempt(job, 'started')) == 1 then  -- put back, and waiting to go on
-      end_attempt(job, 'cancelled', time)
-    end
+  if move(job, time, {'cancel'}, put_back and ended(job, 'cancelled', time)) then
     redis.call('ZREM', PREFIX .. 'ready:' .. job.device, job.id)
     redis.call('ZREM', PREFIX .. 'later:' .. job.device, job.id)
     redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[3])

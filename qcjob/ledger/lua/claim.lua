@@ -8,16 +8,14 @@ local leases, ready = PREFIX .. 'leases:' .. device, PREFIX .. 'ready:' .. devic
 local function hand_over(job, kind)
   local fence = digits(redis.call('INCR', PREFIX .. 'fence'))
   redis.call('ZADD', leases, digits(time_number + lease), job.id)
-  redis.call('HSET', job.key, 'fence', fence)
   if kind == 'rescue' then
     local rescues = of_attempt(job, 'rescues')
     local before = redis.call('HGET', job.key, rescues) or ''
-    redis.call('HSET', job.key, rescues, before .. time .. ' ' .. fence .. ' ' .. worker .. ';')
+    redis.call('HSET', job.key, 'fence', fence, rescues, before .. time .. ' ' .. fence .. ' ' .. worker .. ';')
     changed(job, time)
   else
     redis.call('HSETNX', job.key, of_attempt(job, 'started'), time)
-    redis.call('HSET', job.key, of_attempt(job, 'fence'), fence, of_attempt(job, 'worker'), worker)
-    move(job, time, 'claim')
+    move(job, time, {'claim'}, {'fence', fence, of_attempt(job, 'fence'), fence, of_attempt(job, 'worker'), worker})
   end
   wake(device, time)
   return {job.id, fence, kind, redis.call('GET', PREFIX .. 'compiled:' .. job.id) or '',
@@ -37,11 +35,12 @@ bring_due(device, time)
 if free_slots(device) < 1 then
   return false
 end
-for _, id in ipairs(redis.call('ZRANGE', ready, 0, 99)) do
-  redis.call('ZREM', ready, id)
-  local job = load_job(id)
+local best = redis.call('ZPOPMIN', ready)
+while best[1] do
+  local job = load_job(best[1])
   if job and job.state == 'WAITING' then
     return hand_over(job, 'new')
   end
+  best = redis.call('ZPOPMIN', ready)  -- that one was no job, or not waiting: a fault, but not one to stop for
 end
 return false

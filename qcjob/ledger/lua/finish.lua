@@ -13,20 +13,20 @@ if FINAL[job.state] then
   return stale(job)
 end
 local time = digits(now())
-local at_once = not MOVES[job.state .. ' ' .. event]
-if not (at_once and move(job, time, 'start', event) or move(job, time, event)) then
-  return stale(job)
+local fields, events = ended(job, string.lower(ENDS[event]), time), {event}
+if not MOVES[job.state .. ' ' .. event] then
+  events = {'start', event}
+  append(fields, of_attempt(job, 'running'), time)
 end
-if at_once then
-  redis.call('HSET', job.key, of_attempt(job, 'running'), time)
+if event == 'fail' then
+  append(fields, 'error_code', ARGV[5], 'error_message', ARGV[6])
+end
+if not move(job, time, events, fields) then
+  return stale(job)
 end
 if ARGV[4] ~= '' then
   redis.call('SET', PREFIX .. 'result:' .. job.id, ARGV[4])
 end
-if event == 'fail' then
-  redis.call('HSET', job.key, 'error_code', ARGV[5], 'error_message', ARGV[6])
-end
-end_attempt(job, string.lower(job.state), time)
 give_back_slot(job, time, ARGV[8])
 redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[7])
 wake(job.device, time)

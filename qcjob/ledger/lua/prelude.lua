@@ -32,6 +32,13 @@ local function of_attempt(job, name)
   return 'a' .. job.attempt .. ':' .. name
 end
 
+local function append(list, ...)
+  for _, item in ipairs({...}) do
+    list[#list + 1] = item
+  end
+  return list
+end
+
 local function tell(job, version, state)
   redis.call('XADD', PREFIX .. 'changes', 'MAXLEN', '~', '10000', '*',
     'id', job.id, 'version', digits(version), 'state', state, 'customer', job.customer)
@@ -43,11 +50,11 @@ local function changed(job, time)
   redis.call('HSET', job.key, 'updated', time)
 end
 
--- The only place where a recorded job's state is written: one event, or several that pass at the same moment. False,
--- and nothing written, where the table has no such moves.
-local function move(job, time, ...)
+-- The only place where a recorded job's state is written: one event, or several that pass at the same moment, and the
+-- fields that change with it. False, and nothing written, where the table has no such moves.
+local function move(job, time, events, fields)
   local path, state = {}, job.state
-  for at, event in ipairs({...}) do
+  for at, event in ipairs(events) do
     state = MOVES[state .. ' ' .. event]
     if not state then
       return false
@@ -58,10 +65,9 @@ local function move(job, time, ...)
   redis.call('ZREM', index .. job.state, job.id)
   redis.call('ZADD', index .. state, job.created, job.id)
   local version = redis.call('HINCRBY', job.key, 'version', #path) - #path
-  local fields = {'state', state, 'updated', time}
+  fields = append(fields or {}, 'state', state, 'updated', time)
   for at, entered in ipairs(path) do
-    fields[#fields + 1] = 'h' .. digits(version + at)
-    fields[#fields + 1] = entered .. ' ' .. time .. ' ' .. job.attempt
+    append(fields, 'h' .. digits(version + at), entered .. ' ' .. time .. ' ' .. job.attempt)
     tell(job, version + at, entered)
   end
   redis.call('HSET', job.key, unpack(fields))
@@ -117,8 +123,9 @@ local function release_holds(device, time)
   redis.call('ZREMRANGEBYSCORE', PREFIX .. 'holds:' .. device, '-inf', time)
 end
 
-local function end_attempt(job, outcome, time)
-  redis.call('HSET', job.key, of_attempt(job, 'ended'), time, of_attempt(job, 'outcome'), outcome)
+-- The fields of an attempt that ends.
+local function ended(job, outcome, time)
+  return {of_attempt(job, 'ended'), time, of_attempt(job, 'outcome'), outcome}
 end
 
 -- A hold is named by the fence too: a job that runs again elsewhere on the device may come to hold two slots.

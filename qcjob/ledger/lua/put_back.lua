@@ -9,19 +9,19 @@ local time_number = now()
 local time = digits(time_number)
 give_back_slot(job, time, ARGV[5])
 if job.cancel then
-  move(job, time, 'cancelled')
-  end_attempt(job, 'cancelled', time)
+  move(job, time, {'cancelled'}, ended(job, 'cancelled', time))
   redis.call('PUBLISH', 'celery-task-meta-' .. job.id, ARGV[6])
 else
+  local fields = {}
   if ARGV[3] == 'next' then
-    end_attempt(job, 'put_back', time)
+    fields = ended(job, 'put_back', time)
     job.attempt = digits(tonumber(job.attempt) + 1)
-    redis.call('HSET', job.key, 'attempt', job.attempt)
+    append(fields, 'attempt', job.attempt)
   else
     redis.call('HDEL', job.key, of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'running'))
   end
   redis.call('HDEL', job.key, 'fence')
-  move(job, time, 'put_back')
+  move(job, time, {'put_back'}, fields)
   if ARGV[4] == 'later' then
     local delay = math.min(60000000, 500000 * 2 ^ (redis.call('HINCRBY', job.key, 'put_backs', 1) - 1))
     redis.call('ZADD', PREFIX .. 'later:' .. job.device, digits(time_number + delay), job.id)

@@ -5,8 +5,7 @@ if not job or job.fence ~= ARGV[2] then
 end
 local time = digits(now())
 if job.state == 'SUBMITTED' then
-  redis.call('HSET', job.key, of_attempt(job, 'handle'), ARGV[3], of_attempt(job, 'running'), time)
-  move(job, time, 'start')
+  move(job, time, {'start'}, {of_attempt(job, 'handle'), ARGV[3], of_attempt(job, 'running'), time})
 elseif job.state ~= 'RUNNING' or redis.call('HGET', job.key, of_attempt(job, 'handle')) ~= ARGV[3] then
   return stale(job)
 end
