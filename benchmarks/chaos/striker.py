@@ -14,7 +14,7 @@ from benchmarks.chaos.faults import Fault
 from benchmarks.chaos.installation import DEVICES, Installation
 from benchmarks.chaos.stalls import Struck
 
-RECOVERY_SECONDS = 20.0
+RECOVERY_SECONDS = 30.0
 """The longest that the next fault waits for jobs to go on after the last one."""
 
 _PAUSE_SECONDS = (1.0, 3.0)
@@ -83,12 +83,19 @@ class Striker:
         self.now = f"after {fault.name}"
 
     def _goes_on(self, since: float) -> bool:
-        """Whether every device has ended a job since then, or has none."""
+        """Whether every device has taken and ended a job since then, or has none.
+
+        Taken too: a worker that is deaf to wake-ups may well end what it had.
+        """
         client: Any = self._site.client
+        devices = set()
         try:
-            ended = client.zrangebyscore("qcjob:ended", f"{since * 1e6:.0f}", "+inf")
-            devices = {client.hget(f"qcjob:job:{job_id.decode()}", "device") for job_id in ended}
-            return all(device.encode() in devices or not self._has_work(device) for device in DEVICES)
+            for job_id in client.zrangebyscore("qcjob:ended", f"{since * 1e6:.0f}", "+inf"):
+                key = f"qcjob:job:{job_id.decode()}"
+                device, attempt = client.hmget(key, "device", "attempt")
+                if int(client.hget(key, f"a{attempt.decode()}:started") or 0) > since * 1e6:
+                    devices.add(device.decode())
+            return all(device in devices or not self._has_work(device) for device in DEVICES)
         except redis.RedisError:
             return False
 
