@@ -6,6 +6,7 @@ wake-up survives but the name of the device, and that only if this worker serves
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,10 +35,11 @@ class ClaimedMessage:
 
 def message_for(claim: Claim) -> ClaimedMessage:
     """The message of a claimed job: headers, body and properties built anew."""
+    payload = wakeup.payload(claim.id)
     return ClaimedMessage(
         headers={**wakeup.headers(claim.id, argsrepr=repr((claim.id,))), "claim": claim.as_header()},
-        body=wakeup.body(claim.id),
-        payload=[[claim.id], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
+        body=json.dumps(payload),
+        payload=payload,
         delivery_info={"exchange": "", "routing_key": claim.device},
         properties={"correlation_id": claim.id, "reply_to": "", "priority": 0},
     )

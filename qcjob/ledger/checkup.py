@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from qcjob.devices.driver import DeviceStatus
 from qcjob.ledger.ledger import PREFIX, SCHEMA, Ledger, reaching
 from qcjob.ledger.memory import MEMORY_SHARE
 from qcjob.ledger.wakeup import message
@@ -102,7 +103,7 @@ class Checkup:
             taken = self._client.zcard(f"{PREFIX}leases:{device}") + self._client.zcard(f"{PREFIX}holds:{device}")
             published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status")
             free = int(published[0] or 1) - taken
-            takes_jobs = published[1] in (None, b"online", b"busy")
+            takes_jobs = published[1] is None or DeviceStatus(published[1].decode()).takes_jobs
             if waiting and free > 0 and takes_jobs and not self._client.llen(device):
                 yield Finding(
                     f"queue {device}", f"{waiting} jobs wait, {free} slots are free, no wake-up is queued", "wake"

@@ -38,9 +38,9 @@ def headers(task_id: str, argsrepr: str = "()") -> dict[str, Any]:
     }
 
 
-def body(*args: str) -> str:
-    """The body of a task message: positional arguments, no keyword arguments, nothing chained."""
-    return json.dumps([args, {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+def payload(*args: str) -> list[Any]:
+    """What a task message carries: positional arguments, no keyword arguments, nothing chained."""
+    return [list(args), {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
 
 
 def message(device: str) -> bytes:
@@ -56,7 +56,7 @@ def message(device: str) -> bytes:
         "delivery_tag": wake_up_id,
     }
     envelope = {
-        "body": base64.b64encode(body().encode()).decode(),
+        "body": base64.b64encode(json.dumps(payload()).encode()).decode(),
         "content-encoding": "utf-8",
         "content-type": "application/json",
         "headers": headers(wake_up_id),
