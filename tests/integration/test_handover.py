@@ -6,11 +6,7 @@ import os
 import signal
 import time
 
-import pytest
-
 from tests.integration.cluster import Cluster, Process, rescues, states, wait_for
-
-pytestmark = pytest.mark.integration
 
 
 def ended(worker: Process, within: float) -> float:

@@ -14,27 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from qcjob.cli.launcher.redis import find_redis_server
 from qcjob.cli.launcher.waiting import is_ready
-from qcjob.errors import ConfigurationError
 
 HOUSE = Path(__file__).resolve().parents[2]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
-
-
-def _missing_redis() -> str | None:
-    try:
-        find_redis_server()
-    except ConfigurationError as error:
-        return str(error)
-    return None
-
-
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(_missing_redis() is not None, reason=f"no redis-server: {_missing_redis()}"),
-]
 
 
 @pytest.fixture

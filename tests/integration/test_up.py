@@ -17,25 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from qcjob.cli.launcher.redis import find_redis_server
-from qcjob.errors import ConfigurationError
-
 HOUSE = Path(__file__).resolve().parents[2]
 PARTS = ("redis", "worker-simulator", "worker-built-ins", "web", "flower")
-
-
-def _missing_redis() -> str | None:
-    try:
-        find_redis_server()
-    except ConfigurationError as error:
-        return str(error)
-    return None
-
-
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(_missing_redis() is not None, reason=f"no redis-server: {_missing_redis()}"),
-]
 
 
 def free_port() -> int:
