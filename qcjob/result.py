@@ -7,19 +7,10 @@ left out, and the numbers add up to the shots.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 Counts = dict[str, int]
 
 BIT_ORDER = "the rightmost character is clbit 0"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a job is FAILED. `code` is stable; the message is for people."""
-
-    code: str
-    message: str
 
 
 def faults_in(counts: object, *, shots: int, clbits: int) -> str | None:
