@@ -38,8 +38,9 @@ broker_connection_max_retries = None  # Redis may be away for hours
 # kombu's and Celery's own clients fail soon and are checked, so that a half-open connection is found.
 _client = {"socket_timeout": 5.0, "socket_connect_timeout": 1.0, "health_check_interval": 10}
 # A worker waits for wake-ups on one connection, and tells its events on another, in the same thread: one that leads
-# nowhere is given up soon, or the worker would be deaf for as long (20 s with Celery's usual values).
-_broker = {"socket_timeout": 1.8, "health_check_interval": 2, "socket_keepalive": not _settings.redis_is_local}
+# nowhere is given up soon, or the worker would be deaf for as long (20 s with Celery's usual values). kombu looks once
+# in a health_check_interval whether an answer is overdue, which it is that long after the second it may take.
+_broker = {"socket_timeout": 1.8, "health_check_interval": 1, "socket_keepalive": not _settings.redis_is_local}
 broker_transport_options = {**_client, **_broker}
 redis_socket_timeout = _client["socket_timeout"]
 redis_socket_connect_timeout = _client["socket_connect_timeout"]

@@ -16,8 +16,8 @@ import fakeredis
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from qcjob import logs
-from qcjob.checks import JobRequest
 from qcjob.security.caller import Caller
+from qcjob.service import JobRequest
 from workers.eager import in_process, run
 
 

@@ -7,19 +7,37 @@ QcjobError
 │   │   └── ProgramTooLong         413
 │   ├── IdempotencyKeyReused       422
 │   ├── NotAuthenticated           401
+│   ├── OperatorOnly               403  the key is not an operator's
+│   ├── TierNotAllowed             403  better than the customer's and the key's
+│   ├── QuotaShots                 422
+│   ├── QuotaJobsWaiting           429
+│   ├── QuotaDeviceSeconds         429
+│   ├── BatchRefused               422  jobs of a batch cannot be accepted; it has what each was refused for
+│   ├── QuotaSessionSeconds        422
+│   ├── TooManySessions            429  as many of the customer's sessions are open as may
 │   ├── JobNotFound                404  unknown, malformed, or another customer's
+│   ├── BatchNotFound              404  likewise
 │   ├── DeviceNotFound             404
+│   ├── CustomerNotFound           404
+│   ├── SessionNotFound            404  unknown, malformed, or another customer's
+│   ├── ReservationNotFound        404
+│   ├── ReservationOverlaps        409  its device is another's in a part of the window
+│   ├── SessionClosed              409  it takes no jobs any more
 │   ├── ResultNotReady             409  not final yet
 │   ├── NoResult                   409  final, but FAILED or CANCELLED
-│   └── NotCancellable             409  COMPLETED or FAILED
+│   ├── NotCancellable             409  COMPLETED or FAILED
+│   ├── NotWaiting                 409  only a job that waits can be ranked anew
+│   └── TooManyBetween             409  an exchange of places would move too many jobs
 ├── LedgerUnavailable              503  Redis does not answer, or refuses to write
 │   └── LedgerFull                 503  its memory is nearly used up; running work goes on
+├── CompilerBusy                   503  too many compiles at a time, or one that could not be tried
 ├── StaleWriter                    a worker whose claim was taken over, or a writer that came too late
 ├── JobFailed                      what the task raises once the ledger holds FAILED, for Celery and Flower
 ├── DriverError
 │   ├── Rejected                   final: the device will never take this program
 │   ├── Unavailable                surely not accepted; try again later
 │   └── Uncertain                  the device may or may not have accepted the job
+├── ReceiptRefused                 a receipt that was changed, or that another key signed
 └── ConfigurationError             a setting, a device file or a Redis that cannot be used as it is
 """
 
@@ -100,16 +118,118 @@ class NotAuthenticated(Refused):
     code = "not-authenticated"
 
 
+class OperatorOnly(Refused):
+    """Only a key made with `--role operator` may ask for this."""
+
+    code = "operator-only"
+
+
+class Limited(Exception):
+    """Mixed into refusals that are about one limit: `errors` has the field, what was asked, and what is allowed.
+
+    `retry_after_seconds` is when asking again makes sense, None where only asking for less does.
+    """
+
+    def __init__(self, field: str, message: str, allowed: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(f"{message}; allowed: {allowed}")
+        self.errors = (FieldError(field, message, allowed),)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TierNotAllowed(Limited, Refused):
+    """A better tier than the customer or the key is allowed."""
+
+    code = "tier-not-allowed"
+
+
+class QuotaShots(Limited, Refused):
+    """More shots than the customer may ask of one job."""
+
+    code = "quota-shots"
+
+
+class QuotaJobsWaiting(Limited, Refused):
+    """As many of the customer's jobs wait as may."""
+
+    code = "quota-jobs-waiting"
+
+
+class QuotaDeviceSeconds(Limited, Refused):
+    """The job would take more device time than the customer has left today."""
+
+    code = "quota-device-seconds"
+
+
+class QuotaSessionSeconds(Limited, Refused):
+    """A longer session than the customer may open."""
+
+    code = "quota-session-seconds"
+
+
+class TooManySessions(Refused):
+    """As many of the customer's sessions are open as may."""
+
+    code = "too-many-sessions"
+    retry_after_seconds = 60
+
+
 class JobNotFound(Refused):
     """Unknown, malformed or another customer's id: all the same to the asker."""
 
     code = "job-not-found"
 
 
+class BatchNotFound(Refused):
+    """Unknown, malformed or another customer's id: all the same to the asker."""
+
+    code = "batch-not-found"
+
+
+class BatchRefused(Refused):
+    """Jobs of a batch cannot be accepted, and so none is. Carries the index and the refusal of each of them."""
+
+    code = "batch-refused"
+
+    def __init__(self, refused: Sequence[tuple[int, QcjobError]], asked: int) -> None:
+        index, first = refused[0]
+        super().__init__(f"{len(refused)} of {asked} jobs cannot be accepted; the first, index {index}: {first}")
+        self.refused = tuple(refused)
+
+
 class DeviceNotFound(Refused):
     """No device of that name is configured."""
 
     code = "device-not-found"
+
+
+class CustomerNotFound(Refused):
+    """No customer of that name is recorded; a key alone makes none."""
+
+    code = "customer-not-found"
+
+
+class SessionNotFound(Refused):
+    """Unknown, malformed or another customer's id: all the same to the asker."""
+
+    code = "session-not-found"
+
+
+class SessionClosed(Refused):
+    """A session that takes no jobs any more; the message says why."""
+
+    code = "session-closed"
+
+
+class ReservationNotFound(Refused):
+    """No reservation of that id; those whose window is long over are forgotten."""
+
+    code = "reservation-not-found"
+
+
+class ReservationOverlaps(Refused):
+    """The device is reserved in a part of the window; the message says by which reservation."""
+
+    code = "reservation-overlaps"
 
 
 class ResultNotReady(Refused):
@@ -130,6 +250,18 @@ class NotCancellable(Refused):
     code = "not-cancellable"
 
 
+class NotWaiting(Refused):
+    """The job has been claimed, or has ended: it has no place in the queue."""
+
+    code = "not-waiting"
+
+
+class TooManyBetween(Refused):
+    """A job that needs more device time than the one it would pass, with too many of the owner's jobs between."""
+
+    code = "too-many-between"
+
+
 class LedgerUnavailable(QcjobError):
     """Redis does not answer, or refuses to write. Whether a write happened is unknown when its answer was lost."""
 
@@ -140,6 +272,12 @@ class LedgerFull(LedgerUnavailable):
     """Redis has too little memory left to accept jobs. Nothing was recorded; running work goes on."""
 
     code = "ledger-full"
+
+
+class CompilerBusy(QcjobError):
+    """The compiler has no place for this program now, or could not try it. Nothing was recorded; try again."""
+
+    code = "compiler-busy"
 
 
 class StaleWriter(QcjobError):
@@ -172,6 +310,10 @@ class Unavailable(DriverError):
 
 class Uncertain(DriverError):
     """The device may have accepted the job (a timeout after sending, a lost answer): rescue decides."""
+
+
+class ReceiptRefused(QcjobError):
+    """A receipt that cannot be believed; the message says why."""
 
 
 class ConfigurationError(QcjobError):

@@ -64,6 +64,9 @@ TRANSITIONS: dict[tuple[JobState, Event], JobState] = {
     (JobState.RUNNING, Event.CANCELLED): JobState.CANCELLED,
 }
 
+EXPIRED = ("expired", "no device had taken it when its not_after passed")
+"""The error code and message of a job that `expire` ended."""
+
 FINAL = frozenset(JobState) - {state for state, _ in TRANSITIONS}
 VISIBLE = tuple(state for state in JobState if state is not JobState.CREATED)
 

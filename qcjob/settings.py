@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from qcjob.crashpoints import CrashPoint
@@ -13,6 +13,11 @@ from qcjob.errors import ConfigurationError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _UNITS = {None: 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def _processors() -> int:
+    """As many as this process may use, where the system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,18 @@ class Settings:
     retention_seconds: float = 30 * 86_400.0
     wait_limit_seconds: float = 30.0
     long_polls: int = 256
+    compiles: int = field(default_factory=_processors)
+    compile_queue: int = 16
     redis_maxmemory: str = "1gb"
+    receipt_key: Path | None = None
     log_level: str = "info"
     log_format: str = "auto"
     crash_point: CrashPoint | None = None
+
+    @property
+    def receipt_key_file(self) -> Path:
+        """The key that signs receipts, a PEM file; made on its first use where there is none."""
+        return self.receipt_key or self.data / "receipt-key.pem"
 
     @property
     def redis_socket(self) -> Path:
@@ -106,7 +119,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         retention_seconds=duration("QCJOB_RETENTION", defaults.retention_seconds),
         wait_limit_seconds=duration("QCJOB_WAIT_LIMIT", defaults.wait_limit_seconds),
         long_polls=count("QCJOB_LONG_POLLS", defaults.long_polls),
+        compiles=count("QCJOB_COMPILES", defaults.compiles),
+        compile_queue=count("QCJOB_COMPILE_QUEUE", defaults.compile_queue),
         redis_maxmemory=env.get("QCJOB_REDIS_MAXMEMORY", defaults.redis_maxmemory),
+        receipt_key=Path(env["QCJOB_RECEIPT_KEY"]) if "QCJOB_RECEIPT_KEY" in env else None,
         log_level=choice("QCJOB_LOG_LEVEL", defaults.log_level, "debug", "info", "warning", "error"),
         log_format=choice("QCJOB_LOG_FORMAT", defaults.log_format, "auto", "json", "pretty"),
         crash_point=crash_point,

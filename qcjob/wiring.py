@@ -9,10 +9,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from qcjob.catalogue import Catalogue
-from qcjob.devices.config import load_devices
+from qcjob.compile_service.cache import Cache
+from qcjob.compile_service.client import CompileService
+from qcjob.connections import Pool
+from qcjob.devices.config import Devices, load_devices
 from qcjob.ledger import Ledger
 from qcjob.ledger.changes import Changes
+from qcjob.security.customers import Customers
 from qcjob.service import Service
+from qcjob.service.building import Builder
+from qcjob.service.compilation import Compilation
 from qcjob.settings import Settings
 
 
@@ -32,7 +38,7 @@ def redis_client(settings: Settings) -> redis.Redis:
     location = settings.redis_location
     if not location.startswith("unix://"):
         options["socket_keepalive"] = True
-    return redis.Redis.from_url(location, max_connections=1_024, **options)
+    return redis.Redis.from_pool(Pool.from_url(location, max_connections=1_024, **options))
 
 
 def build_ledger(settings: Settings, client: redis.Redis | None = None) -> Ledger:
@@ -44,7 +50,29 @@ def build_ledger(settings: Settings, client: redis.Redis | None = None) -> Ledge
 def build_service(settings: Settings, client: redis.Redis | None = None) -> Service:
     """The use cases on the configured Redis and devices, or on the client given."""
     ledger = build_ledger(settings, client)
-    return Service(ledger, Catalogue(load_devices(settings.devices), ledger))
+    return service_on(settings, ledger, load_devices(settings.devices))
+
+
+def service_on(settings: Settings, ledger: Ledger, devices: Devices) -> Service:
+    """The use cases on this ledger and these devices."""
+    catalogue = Catalogue(devices, ledger)
+    builder = Builder(ledger, catalogue, build_compilation(settings, ledger, catalogue))
+    return Service(ledger, Customers(ledger.client), catalogue, builder)
+
+
+def build_compilation(settings: Settings, ledger: Ledger, catalogue: Catalogue) -> Compilation:
+    """What compiles for these devices; it starts a process with the first OpenQASM that is not in the cache."""
+    return compilation_on(build_compile_service(settings, ledger), catalogue)
+
+
+def compilation_on(service: CompileService, catalogue: Catalogue) -> Compilation:
+    """What compiles for these devices, by this service."""
+    return Compilation(catalogue, service)
+
+
+def build_compile_service(settings: Settings, ledger: Ledger) -> CompileService:
+    """The processes that compile OpenQASM, and the cache on this ledger's Redis. Nothing is started yet."""
+    return CompileService(running=settings.compiles, waiting=settings.compile_queue, cache=Cache(ledger.client))
 
 
 def build_changes(settings: Settings, client: redis.Redis | None = None) -> Changes:

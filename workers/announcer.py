@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from qcjob.devices.config import DeviceConfig
-from qcjob.devices.driver import DeviceStatus, Driver, Status
+from qcjob.devices.driver import DeviceStatus, Driver, Properties, Status
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.logs import get_logger
+from qcjob.service.options import MEMORY
 from workers.loading import load
 
 log = get_logger(__name__)
@@ -24,8 +25,9 @@ EVERY_SECONDS = 2.0
 class Announcer:
     """One thread a device, so that a driver that hangs silences only its own device."""
 
-    def __init__(self, ledger: Ledger, devices: Iterable[DeviceConfig]) -> None:
+    def __init__(self, ledger: Ledger, devices: Iterable[DeviceConfig], remarks: Mapping[str, str]) -> None:
         self._ledger = ledger
+        self._remarks = remarks  # what else is to be said of a device, by its name
         self._devices = tuple(devices)
         self._drivers: dict[str, Driver] = {}
         self._stopped = threading.Event()
@@ -66,9 +68,22 @@ class Announcer:
         try:
             driver = self._drivers.get(device.name) or self._drivers.setdefault(device.name, load(device))
             status, found = driver.status(), driver.properties()
-            fields["properties"] = json.dumps({"target": found.target.as_dict(), "job_options": found.job_options})
+            fields["properties"] = json.dumps(
+                {
+                    "target": found.target.as_dict(),
+                    "job_options": _job_options(driver, found),
+                    "max_simulated_qubits": found.max_simulated_qubits,
+                }
+            )
         except ConfigurationError as error:
             status = Status(DeviceStatus.ERROR, str(error)[:300])
         except Exception as error:
             status = Status(DeviceStatus.OFFLINE, f"the driver does not answer: {error!r}"[:300])
-        return status, {**fields, "status": status.state, "reason": status.reason or ""}
+        reason = status.reason or self._remarks.get(device.name, "")
+        return status, {**fields, "status": status.state, "reason": reason}
+
+
+def _job_options(driver: Driver, found: Properties) -> list[str]:
+    """What its jobs may ask for: the driver's own options, and memory where it can keep that."""
+    own = [option for option in found.job_options if option != MEMORY]
+    return [*own, MEMORY] if driver.caps.memory else own

@@ -10,15 +10,17 @@ from celery import Celery, signals
 
 import celeryconfig
 from qcjob import logs
+from qcjob.catalogue import Catalogue
 from qcjob.devices.config import DeviceConfig, Devices, load_devices
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.settings import Settings, read_settings
-from qcjob.wiring import build_ledger
+from qcjob.wiring import build_compilation, build_ledger
 from workers import control, handover  # noqa: F401  Celery's revoke and terminate, and its end, made ours
 from workers.connection import Connection
 from workers.keeper import Keeper
 from workers.loading import load
+from workers.recompile import Recompiler
 from workers.tasks import Drive
 
 
@@ -32,6 +34,16 @@ class QcjobCelery(Celery):  # type: ignore[misc]
         self.amqp.Connection = Connection
         self.steps["consumer"].add(Keeper)
         self.ledger: Ledger = build_ledger(settings)
+        self._recompiler: Recompiler | None = None
+
+    @property
+    def recompiler(self) -> Recompiler:
+        """What looks after calibrations, on the ledger of now: a child has one of its own."""
+        if self._recompiler is None or self._recompiler.ledger is not self.ledger:
+            catalogue = Catalogue(self.devices, self.ledger)
+            compilation = build_compilation(self.settings, self.ledger, catalogue)
+            self._recompiler = Recompiler(self.ledger, catalogue, compilation)
+        return self._recompiler
 
 
 settings = read_settings()

@@ -8,13 +8,22 @@ from typing import Any
 import kombu
 from kombu.transport import redis as kombu_redis
 
+from qcjob.connections import Pool
 from qcjob.logs import get_logger
 
 log = get_logger(__name__)
 
 
 class Channel(kombu_redis.Channel):  # type: ignore[misc]
-    """Drops what lies in a device's queue and cannot be read, where kombu would let the worker die of it."""
+    """Drops what lies in a device's queue and cannot be read, where kombu would let the worker die of it.
+
+    Its connections are in pools like the ledger's: kombu has one a channel, and each would find out for itself.
+    """
+
+    def _get_pool(self, asynchronous: bool = False) -> Pool:
+        """As kombu makes it, with our pool."""
+        made = super()._get_pool(asynchronous=asynchronous)
+        return Pool(made.connection_class, max_connections=made.max_connections, **made.connection_kwargs)
 
     def _brpop_read(self, **options: Any) -> Any:
         try:

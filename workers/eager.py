@@ -16,10 +16,9 @@ from typing import Any
 
 import redis
 
-from qcjob.catalogue import Catalogue
 from qcjob.devices.config import Devices
 from qcjob.service import Service
-from qcjob.wiring import build_ledger
+from qcjob.wiring import build_ledger, service_on
 from workers.app import app, drive, settings
 
 
@@ -40,7 +39,7 @@ def in_process(client: redis.Redis, devices: Devices | None = None) -> Iterator[
     app.conf.task_store_eager_result = True  # so that the ledger's backend hears of a task that broke, as from a worker
     drive.send_event = _send_to_nobody
     try:
-        yield Service(app.ledger, Catalogue(app.devices, app.ledger))
+        yield service_on(settings, app.ledger, app.devices)
     finally:
         app.conf.task_always_eager = app.conf.task_store_eager_result = False
         app.ledger, app.devices = before

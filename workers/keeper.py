@@ -18,6 +18,7 @@ from qcjob.errors import LedgerUnavailable
 from qcjob.ledger.backend import claim_of
 from qcjob.logs import get_logger
 from workers.announcer import Announcer
+from workers.selftest import SelfTest
 
 log = get_logger(__name__)
 
@@ -31,6 +32,7 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(consumer, **kwargs)
         self._timer: Any = None
         self._announcer: Announcer | None = None
+        self._self_test: SelfTest | None = None
         self._suspects: frozenset[tuple[str, int]] = frozenset()
 
     def start(self, consumer: Any) -> None:
@@ -40,8 +42,10 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
         self._timer = consumer.timer.call_repeatedly(app.settings.keeper_seconds, self._tick, (consumer,))
         if self._announcer is None:
             served = [device for name, device in app.devices.all.items() if name in app.amqp.queues.consume_from]
-            self._announcer = Announcer(app.ledger, served)
+            self._self_test = SelfTest(app.settings, app.ledger, app.devices, served)
+            self._announcer = Announcer(app.ledger, served, self._self_test.remarks)
             self._announcer.start()
+            self._self_test.start()
 
     def stop(self, consumer: Any) -> None:
         """The connection is closing: no tick until the next start."""
@@ -52,8 +56,9 @@ class Keeper(bootsteps.StartStopStep):  # type: ignore[misc]
     def shutdown(self, consumer: Any) -> None:
         """The worker ends."""
         self.stop(consumer)
-        if self._announcer is not None:
-            self._announcer.stop()
+        for part in (self._announcer, self._self_test):
+            if part is not None:
+                part.stop()
 
     def _tick(self, consumer: Any) -> None:
         try:

@@ -10,13 +10,13 @@ from qcjob.devices.config import DeviceConfig
 from qcjob.devices.driver import Driver
 from qcjob.errors import ConfigurationError
 
-_loaded: dict[tuple[int, str], Driver] = {}
-"""By process, because a child must not share its parent's connections, and by the whole configuration."""
+_loaded: dict[tuple[int, str, str, str], Driver] = {}
+"""By process, because a child must not share its parent's connections, and by all that a driver is made of."""
 
 
 def driver_of(device: DeviceConfig, crash_point: CrashPoint | None = None) -> Driver:
     """This process's driver for a device. Raises ConfigurationError for a driver that cannot be loaded."""
-    key = (os.getpid(), repr(device))
+    key = (os.getpid(), device.name, device.driver, repr(device.options))
     if key not in _loaded:
         _loaded[key] = driver = load(device)
         if crash_point is not None:

@@ -94,6 +94,6 @@ def _let_go(app: Any, claim: Claim) -> None:
         if claim.rescue:
             app.ledger.lapse(claim.id, claim.fence)
         else:
-            app.ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+            app.ledger.put_back(claim.id, claim.fence, later_because="its worker had no process for it")
     except (LedgerUnavailable, StaleWriter) as error:
         log.error("claimed job keeps its lease until it lapses", job_id=claim.id, reason=str(error))

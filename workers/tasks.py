@@ -47,7 +47,8 @@ class Drive(Task):  # type: ignore[misc]
         try:
             driver = driver_of(device, self.app.settings.crash_point)
             with _renewer.keeping(lease):
-                outcome = Attempt(self.app.ledger, driver, device, claim, lease).run()
+                renewed = self.app.recompiler.renewed
+                outcome = Attempt(self.app.ledger, driver, device, claim, lease, renewed=renewed).run()
         except ConfigurationError as error:
             log.error("driver cannot be loaded", reason=str(error))
             self._leave(claim)
@@ -68,7 +69,7 @@ class Drive(Task):  # type: ignore[misc]
         """Without a driver nothing was started here: wait for one, or leave a started job to rescue."""
         if claim.state is JobState.SUBMITTED:
             with suppress(LedgerUnavailable, StaleWriter):
-                self.app.ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+                self.app.ledger.put_back(claim.id, claim.fence, later_because="its worker could not load the driver")
 
     def apply(self, args: Any = None, kwargs: Any = None, queue: str | None = None, **options: Any) -> Any:
         """In this process, now: claim the best-ranked job of the queue's device and run it; None when none waits."""

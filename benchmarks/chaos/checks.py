@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from benchmarks.chaos.clients import SHOTS
-from benchmarks.chaos.installation import QC
+from benchmarks.chaos.installation import QC, WITNESSED
 from benchmarks.chaos.witness import Seen, Witness
+from qcjob.ids import attempt_of
 from qcjob.job import Job
 from qcjob.ledger.checkup import Finding
 from qcjob.lifecycle import TRANSITIONS, JobState
@@ -22,7 +23,9 @@ _OUTCOMES = {JobState.COMPLETED: "completed", JobState.FAILED: "failed", JobStat
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that the checks read. `jobs`: the ledger's, by id; `results`: what `result` answered, by id."""
+    """Everything that the checks read. `jobs`: the ledger's, by id; `results`: what `result` answered, by id; `starts`:
+    the devices' own counts, by the id each attempt was handed over under.
+    """
 
     jobs: Mapping[str, Job]
     witness: Witness
@@ -46,17 +49,20 @@ def lost(evidence: Evidence) -> Iterator[str]:
 
 
 def run_twice(evidence: Evidence) -> Iterator[str]:
-    """Started more often than its attempts say.
+    """An attempt that was started more often than it says: once, or never if the job knows of no such attempt.
 
-    The device outside knows a job by its id, so that a rescue starts nothing there; the simulator's run dies with its
-    process, so that a rescue may start it again.
+    The device outside knows an attempt by its id, so that a rescue starts nothing there; the simulator's run dies with
+    its process, so that a rescue may start it again.
     """
-    for job_id, starts in sorted(evidence.starts.items()):
+    for started, starts in sorted(evidence.starts.items()):
+        job_id, number = attempt_of(started)
         job = evidence.jobs.get(job_id)
-        rescues = sum(len(attempt.rescues) for attempt in job.attempts) if job and job.device != QC else 0
-        said = len(job.attempts) + rescues if job else 0
+        attempts = [attempt for attempt in job.attempts if attempt.number == number] if job else []
+        was_on_simulator = job is not None and (job.device != QC or any(act.what == "move" for act in job.acts))
+        rescues = sum(len(attempt.rescues) for attempt in attempts) if was_on_simulator else 0
+        said = len(attempts) + rescues
         if starts > said:
-            yield f"{job_id} was started {starts} times, and says {said}"
+            yield f"attempt {number} of {job_id} was started {starts} times, and says {said}"
 
 
 def not_a_path(evidence: Evidence) -> Iterator[str]:
@@ -110,22 +116,24 @@ def went_back(evidence: Evidence) -> Iterator[str]:
 
 
 def without_reason(evidence: Evidence) -> Iterator[str]:
-    """FAILED without a code and a message, or CANCELLED though nobody asked."""
+    """FAILED without a code and a message, or CANCELLED though nobody asked and no deadline passed."""
     for job_id, job in evidence.jobs.items():
         if job.state is JobState.FAILED and not (job.error_code and job.error_message):
             yield f"{job_id} FAILED and does not say why"
-        if job.state is JobState.CANCELLED and job_id not in evidence.witness.cancels:
+        expired = job.not_after is not None and job.error_code == "expired" and job.updated_at >= job.not_after
+        if job.state is JobState.CANCELLED and job_id not in evidence.witness.cancels and not expired:
             yield f"{job_id} is CANCELLED, and nobody asked for it"
 
 
 def wrong_results(evidence: Evidence) -> Iterator[str]:
     """COMPLETED and no counts of all its shots, or never started; or counts of a job that is not COMPLETED."""
+    started = {attempt_of(run)[0] for run, starts in evidence.starts.items() if starts}
     for job_id, job in evidence.jobs.items():
         answer = evidence.results.get(job_id)
         counted = sum(answer.values()) if isinstance(answer, Mapping) else None
         if (counted == SHOTS) is not (job.state is JobState.COMPLETED):
             yield f"{job_id} is {job.state}, and its result {answer}"
-        if job.state is JobState.COMPLETED and not evidence.starts.get(job_id):
+        if job.state is JobState.COMPLETED and job.device in WITNESSED and job_id not in started:
             yield f"{job_id} is COMPLETED, and no device started it"
 
 

@@ -81,6 +81,21 @@ def _until_started_again(site: Installation, parts: Sequence[str]) -> Iterator[N
             raise RuntimeError(f"not started again within {_RESTART_SECONDS:g} s: {', '.join(left)}")
 
 
+@contextmanager
+def _restarts_one_by_one(site: Installation, _: Random) -> Iterator[str]:
+    """As `docs/operations.md` says: each worker is asked to stop, the web is told to replace its processes."""
+    yield "each worker, then each web process"
+    for part in site.workers:
+        with _until_started_again(site, [part]):
+            site.signal(part, signal.SIGTERM)
+    before = set(site.children(WEB))
+    site.signal(WEB, signal.SIGHUP)
+    deadline = time.monotonic() + _RESTART_SECONDS
+    while before & set(site.children(WEB)) and not site.ending.wait(0.1):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the web did not replace its processes within {_RESTART_SECONDS:g} s")
+
+
 def _kills_a_child(*parts: str) -> Strike:
     @contextmanager
     def strike(site: Installation, dice: Random) -> Iterator[str]:
@@ -177,6 +192,7 @@ FAULTS = {
     for fault in (
         Fault("worker-killed", "kill -9 of a worker", _ends(signal.SIGKILL)),
         Fault("worker-stopped", "SIGTERM to a worker", _ends(signal.SIGTERM)),
+        Fault("rolling-restart", "all workers and web processes restarted in turn", _restarts_one_by_one),
         Fault("child-killed", "kill -9 of a worker's child", _kills_a_child()),
         Fault("worker-frozen", "a worker stopped past its lease, then continued", _freezes_a_worker, leases=(1.2, 1.8)),
         Fault("web-killed", "kill -9 of the web's main process", _ends(signal.SIGKILL, WEB)),

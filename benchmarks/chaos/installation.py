@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,14 +27,19 @@ from qcjob.cli.launcher.ports import free_port
 from qcjob.cli.launcher.redis import HOUSE, find_redis_server, redis_argv, socket_path
 from qcjob.cli.launcher.supervisor import Supervisor
 from qcjob.cli.launcher.waiting import is_ready
+from qcjob.devices.config import ECHO, IDEAL
 from qcjob.ledger import Ledger
 from qcjob.logs import get_logger
+from qcjob.rank import Privileges
+from qcjob.security.customers import Customers
 from qcjob.security.keys import Keys
 from qcjob.settings import read_settings
 from qcjob.wiring import build_ledger, redis_client
 
 QC, SIMULATOR = "qc", "simulator"
-DEVICES = (QC, SIMULATOR)
+WITNESSED = (QC, SIMULATOR)
+"""The devices that count their starts."""
+DEVICES = (*WITNESSED, IDEAL.name, ECHO.name)
 SLOTS = {QC: 4, SIMULATOR: 2}
 MACHINE = "reference-qc"
 CUSTOMERS = ("alice", "bob")
@@ -125,7 +131,7 @@ class Installation:
         def behind(proxy: str) -> dict[str, str | None]:
             return {"QCJOB_REDIS_URL": f"redis://{HOST}:{self.proxies[proxy].port}/0"}
 
-        workers = [part for part in worker_parts(DEVICES) if part.name.removeprefix("worker-") in DEVICES]
+        workers = list(worker_parts(WITNESSED))
         first = next(part for part in workers if part.name == f"worker-{QC}")
         argv = tuple(word.replace(f"{QC}@", f"{QC}-2@") for word in first.argv)
         workers.append(replace(first, name=f"{first.name}-2", argv=argv))
@@ -156,12 +162,18 @@ class Installation:
 
     def add_keys(self) -> dict[str, str]:
         """A new API key for each customer."""
+        for customer in CUSTOMERS:
+            Customers(self.client).put(customer, Privileges())  # so that an operator can hold them
         return {customer: Keys(self.client).add(customer).secret for customer in CUSTOMERS}
+
+    def add_operator(self) -> str:
+        """An operator's key."""
+        return Keys(self.client).add("grace", role="operator").secret
 
     def starts(self) -> dict[str, int]:
         """How often each job was started, as the devices say."""
         said = httpx.get(f"{self._machine_url}/starts", trust_env=False, timeout=10).raise_for_status().json()
-        return {**starts_in(self._simulator_log), **said["starts"]}
+        return dict(Counter(starts_in(self._simulator_log)) + Counter(said["starts"]))
 
     # -- for faults
 

@@ -13,7 +13,7 @@ from workers.drivers.simulator import Simulator
 
 
 class LoggedSimulator(Simulator):
-    """A Simulator with one more device option, `log`: the file that gets the job's id before each start."""
+    """A Simulator with one more device option, `log`: the file that gets the id before each start."""
 
     def __init__(self, name: str, options: Mapping[str, Any]) -> None:
         super().__init__(name, {key: value for key, value in options.items() if key != "log"})
@@ -30,5 +30,5 @@ class LoggedSimulator(Simulator):
 
 
 def starts_in(log: Path) -> Counter[str]:
-    """How often each job was started, by the simulator's log."""
+    """How often each id was started, by the simulator's log."""
     return Counter(log.read_text().split()) if log.exists() else Counter()

@@ -41,7 +41,9 @@ def _jobs(outcome: Outcome) -> Iterator[str]:
     yield f"| accepted | {len(evidence.accepted):,} |"
     yield f"| completed | {states[JobState.COMPLETED]:,} |"
     yield f"| failed with a reason | {states[JobState.FAILED]:,}{f' ({reasons})' if reasons else ''} |"
-    yield f"| cancelled, as asked | {states[JobState.CANCELLED]:,} |"
+    yield f"| cancelled, as asked, or past its deadline | {states[JobState.CANCELLED]:,} |"
+    if outcome.acts:
+        yield f"| acts of an operator | {', '.join(f'{act} {times}' for act, times in sorted(outcome.acts.items()))} |"
     yield f"| rescued | {sum(any(attempt.rescues for attempt in job.attempts) for job in jobs):,} |"
     yield f"| run again, as a new attempt | {sum(len(job.attempts) > 1 for job in jobs):,} |"
     yield f"| answers to clients | {answers} |"

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from benchmarks.chaos.checks import CHECKS, Evidence
 from benchmarks.chaos.clients import Crowd, wanted_jobs
 from benchmarks.chaos.faults import FAULTS, Fault
 from benchmarks.chaos.installation import DEVICES, Installation
+from benchmarks.chaos.operators import Operator
 from benchmarks.chaos.stalls import Stall, stalls
 from benchmarks.chaos.striker import Striker
 from benchmarks.chaos.witness import Witness
@@ -61,6 +62,7 @@ class Outcome:
     stalls: list[Stall]
     drained_seconds: float
     fsyncs: float = field(default=0.0)
+    acts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -96,30 +98,42 @@ class _Storm:
         wanted = wanted_jobs(self._dice, plan.jobs, plan.seconds * 0.95)
         crowd = Crowd(site.url, site.add_keys(), wanted, self._witness, submitters=_SUBMITTERS, seed=plan.seed)
         striker = Striker(site, plan.faults, Random(f"{plan.seed} faults"), plan.lease_seconds)
+        operator = Operator(crowd.operator(site.add_operator()), self._witness, Random(f"{plan.seed} operator"))
         self._striker = striker
         self._began = time.monotonic()
         crowd.start()
         striker.start()
+        operator.start()
         try:
             self._watch_until(lambda: striker.failure is not None or time.monotonic() - self._began > plan.seconds)
             striker.stop()
             self._watch_until(lambda: striker.is_over, 60, "the last fault is undone")
+            operator.stop()
+            self._watch_until(lambda: operator.is_over, 60, "all that an operator did is undone")
             over_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 self._watch_until(lambda: self._is_drained(crowd), DRAIN_SECONDS, "every job is final")
             drained = time.monotonic() - over_at
         finally:
             striker.stop()
+            operator.stop()
             site.ending.set()
             crowd.stop()
             striker.join()
-        for failure in (striker.failure, *crowd.failures):
+            operator.join()
+        for failure in (striker.failure, operator.failure, *crowd.failures):
             if failure is not None:
                 raise failure
         evidence = self._look(crowd)
         violations = {name: list(check(evidence)) for name, check in CHECKS.items()}
         return Outcome(
-            plan, evidence, violations, stalls(evidence.jobs.values(), striker.struck), drained, self._fsyncs
+            plan,
+            evidence,
+            violations,
+            stalls(evidence.jobs.values(), striker.struck),
+            drained,
+            self._fsyncs,
+            operator.acts,
         )
 
     # -- the main thread
@@ -143,12 +157,12 @@ class _Storm:
         try:
             pipe = self._site.client.pipeline(transaction=False)
             for device in DEVICES:
-                for family in ("ready", "later", "leases"):
+                for family in ("ready", "later", "held", "leases"):
                     pipe.zcard(f"qcjob:{family}:{device}")
             pipe.zcard("qcjob:ended")
-            counts = pipe.execute()
-            waiting, leased = counts[0] + counts[1] + counts[3] + counts[4], counts[2] + counts[5]
-            where = f"final {counts[6]:5}  waiting {waiting:4}  on devices {leased:2}"
+            *counts, ended = pipe.execute()
+            waiting, leased = sum(counts) - sum(counts[3::4]), sum(counts[3::4])
+            where = f"final {ended:5}  waiting {waiting:4}  on devices {leased:2}"
         except redis.RedisError:
             where = "Redis is away".ljust(41)
         accepted, now = len(self._witness.accepted), self._striker.now if self._striker else "starting"

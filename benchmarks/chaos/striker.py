@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from random import Random
@@ -10,6 +9,7 @@ from typing import Any
 
 import redis
 
+from benchmarks.chaos.background import Background
 from benchmarks.chaos.faults import Fault
 from benchmarks.chaos.installation import DEVICES, Installation
 from benchmarks.chaos.stalls import Struck
@@ -21,47 +21,26 @@ _PAUSE_SECONDS = (1.0, 3.0)
 _TICK_SECONDS = 0.2
 
 
-class Striker:
+class Striker(Background):
     """Every kind of fault once, in an order that the dice give, and then again. `stop` ends it, the last fault undone.
 
-    `struck` is what it did so far, `now` what it does, in words, `failure` what ended it before its time.
+    `struck` is what it did so far, `now` what it does, in words.
     """
 
     def __init__(self, site: Installation, faults: Sequence[Fault], dice: Random, lease_seconds: float) -> None:
+        super().__init__("faults")
         self._site, self._faults, self._dice, self._lease_seconds = site, faults, dice, lease_seconds
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._strike_all, name="faults")
         self.struck: list[Struck] = []
         self.now = ""
-        self.failure: BaseException | None = None
 
-    def start(self) -> None:
-        """From now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Strike no more; `is_over` once the last fault is undone."""
-        self._over.set()
-
-    def join(self) -> None:
-        """Wait until it is over."""
-        self._thread.join()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing will be struck any more, and all is undone."""
-        return not self._thread.is_alive()
-
-    def _strike_all(self) -> None:
+    def work(self) -> None:
+        """Strike until it is over."""
         bag: list[Fault] = []
-        try:
-            while not self._over.wait(self._dice.uniform(*_PAUSE_SECONDS)):
-                if not bag:
-                    bag = list(self._faults)
-                    self._dice.shuffle(bag)
-                self._strike(bag.pop())
-        except BaseException as error:
-            self.failure = error
+        while not self._over.wait(self._dice.uniform(*_PAUSE_SECONDS)):
+            if not bag:
+                bag = list(self._faults)
+                self._dice.shuffle(bag)
+            self._strike(bag.pop())
 
     def _strike(self, fault: Fault) -> None:
         seconds = fault.lasts(self._dice, self._lease_seconds)

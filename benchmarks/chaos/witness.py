@@ -6,7 +6,9 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -49,14 +51,25 @@ class Witness:
             self.answers[str(response.status_code)] += 1
             if response.status_code == 503 and "Prefer" not in request.headers:
                 self.slowest_503 = max(self.slowest_503, now - asked_at)
-        if not response.is_success or request.url.path.endswith("/result"):
+        if not response.is_success or not request.url.path.startswith(("/v1/jobs", "/v1/batches")):
+            return
+        if request.url.path.endswith("/result"):
+            return
+        key = request.headers.get("Idempotency-Key", "").strip('"')
+        if request.url.path.startswith("/v1/batches"):
+            self._batch(customer, key, json.loads(response.content))
             return
         job = json.loads(response.content)
-        key = request.headers.get("Idempotency-Key", "").strip('"')
         with self._lock:
             if key:
                 self.accepted.setdefault((customer, key), set()).add(job["id"])
             self.seen.append(Seen(job["id"], JobState(job["state"]), job["version"], asked_at, now))
+
+    def _batch(self, customer: str, key: str, batch: Mapping[str, Any]) -> None:
+        """Of a submit's answer: its jobs are accepted, each under the key and its index."""
+        with self._lock:
+            for index, job_id in enumerate(batch.get("jobs", ())):
+                self.accepted.setdefault((customer, f"{key} {index}"), set()).add(job_id)
 
     def nothing(self) -> None:
         """No answer came."""

@@ -74,7 +74,9 @@ def check_driver(
     submit_timeout: float,
     patience: float,
 ) -> None:
-    """Hold a driver against the suite that every driver must pass, on its real device.
+    """Try whether a driver does what every driver must.
+
+    It is held against the suite, on its real device.
 
     Some twenty short jobs are run. Each sentence is tried in a process of its own, so that a driver that hangs or dies
     is seen to.

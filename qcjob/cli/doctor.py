@@ -7,12 +7,20 @@ from dataclasses import asdict
 import click
 import redis
 
+from qcjob import logs
+from qcjob.catalogue import Catalogue
 from qcjob.cli.exits import CANNOT, DONE, REFUSED, stop
 from qcjob.cli.options import Common, common, pass_common
 from qcjob.cli.show import echo_json
-from qcjob.errors import LedgerUnavailable
-from qcjob.ledger.checkup import Checkup
-from qcjob.wiring import build_ledger
+from qcjob.compile_service.cache import MOST_BYTES, PLACES, Cache, CacheState
+from qcjob.compile_service.client import can_compile
+from qcjob.devices.config import load_devices
+from qcjob.errors import CompilerBusy, LedgerUnavailable
+from qcjob.ledger import Ledger
+from qcjob.ledger.checkup import Checkup, Finding
+from qcjob.service.proving import unfit
+from qcjob.settings import Settings
+from qcjob.wiring import build_compilation, build_ledger
 
 
 @click.command(
@@ -32,17 +40,26 @@ Exit codes:
 @common
 @pass_common
 def doctor(shared: Common, repair: bool) -> None:
-    """Hold the ledger's jobs, ranks, leases, lists, queues and Redis settings against each other."""
+    """Look whether the ledger is sound; --repair mends it.
+
+    Holds its jobs, ranks, leases, lists, queues and Redis settings against each other.
+
+    Where OpenQASM is installed, also compile a small program for each configured device, and tell what the cache of
+    compiled programs holds and how often it was of use.
+    """
     try:
-        ledger = build_ledger(shared.settings())
+        settings = shared.settings()
+        ledger = build_ledger(settings)
     except ValueError as error:
         stop(CANNOT, f"could not look: QCJOB_REDIS_URL cannot be used: {error}")
     try:
-        findings = list(Checkup(ledger, repair=repair).run())
+        cache = Cache(ledger.client).state() if can_compile() else None  # before the trial compiles, which use it too
+        findings = [*Checkup(ledger, repair=repair).run(), *_unfit_devices(settings, ledger)]
     except (LedgerUnavailable, redis.RedisError) as error:
-        stop(CANNOT, f"could not look: {error}")
+        stop(CANNOT, f"could not look: {error}. Is it up? It is the Redis of --data or QCJOB_REDIS_URL.")
     if shared.as_json:
-        echo_json({"findings": [asdict(finding) for finding in findings], "repaired": repair})
+        shown = {"findings": [asdict(finding) for finding in findings], "repaired": repair}
+        echo_json({**shown, "compiled_cache": None if cache is None else _as_json(cache)})
     for finding in () if shared.as_json else findings:
         click.echo(f"{finding.where}: {finding.what}")
         if not finding.mend:
@@ -51,4 +68,32 @@ def doctor(shared: Common, repair: bool) -> None:
             click.echo(f"    {'mended' if repair else 'would mend it'}: {finding.mend}")
     if not findings and not shared.as_json:
         click.echo("content: nothing was found")
+    if cache is not None and not shared.as_json:
+        click.echo(_in_a_line(cache))
     stop(REFUSED if findings else DONE)
+
+
+def _as_json(cache: CacheState) -> dict[str, int]:
+    return {**asdict(cache), "most_entries": PLACES, "most_bytes": MOST_BYTES}
+
+
+def _in_a_line(cache: CacheState) -> str:
+    share = "" if cache.hit_share is None else f" ({cache.hit_share:.0%} hits)"
+    return (
+        f"compiled programs kept: {cache.entries:,} of at most {PLACES:,}, "
+        f"{cache.bytes / 2**20:.1f} of at most {MOST_BYTES >> 20} MiB; "
+        f"{cache.hits:,} hits, {cache.misses:,} misses{share}"
+    )
+
+
+def _unfit_devices(settings: Settings, ledger: Ledger) -> list[Finding]:
+    """A finding for each configured device that programs in OpenQASM cannot be compiled for."""
+    if not can_compile():
+        return []
+    logs.configure(service="doctor", level="error", form=settings.log_format)  # to standard error
+    catalogue = Catalogue(load_devices(settings.devices), ledger)
+    try:
+        found = list(unfit(catalogue, build_compilation(settings, ledger, catalogue)))
+    except CompilerBusy as error:
+        return [Finding("compiler", str(error), "")]
+    return [Finding(f"device {name}", what, "") for name, what in found]

@@ -70,7 +70,7 @@ class Endings(click.Group):
 def wants_json(words: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, seen without parsing it: the last `-o` counts."""
     wanted = ""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         if word == "--":
             break
         if word in ("-o", "--output"):

@@ -16,13 +16,16 @@ CONTEXT = 40  # characters of a long line shown on either side of the fault
 
 
 @contextmanager
-def asking(common: Common, *, program: str | None = None) -> Iterator[Client]:
-    """A client whose errors end the command: refused 1, not ready 3, nobody there or not to be asked 2, Ctrl-C 130."""
+def asking(common: Common, *, program: str | None = None, hint: str = "") -> Iterator[Client]:
+    """A client whose errors end the command: refused 1, not ready 3, nobody there or not to be asked 2, Ctrl-C 130.
+
+    `hint` is for a program that is refused.
+    """
     try:
         with common.client() as client:
             yield client
     except Problem as problem:
-        stop(_exit_code(problem), describe(problem, program), problem.document)
+        stop(_exit_code(problem), describe(problem, program, hint), problem.document)
     except Unusable as error:
         stop(CANNOT, str(error))
     except Unreachable as error:
@@ -31,7 +34,7 @@ def asking(common: Common, *, program: str | None = None) -> Iterator[Client]:
         stop(INTERRUPTED, "interrupted")
 
 
-def describe(problem: Problem, program: str | None = None) -> str:
+def describe(problem: Problem, program: str | None = None, hint: str = "") -> str:
     """The problem for a person: what was refused, where, and what would be accepted."""
     errors = problem.errors
     head = click.style(problem.code, fg="red", bold=True)
@@ -40,6 +43,8 @@ def describe(problem: Problem, program: str | None = None) -> str:
         lines += _program_error(error, program) if "line" in error else _field_error(error)
     if len(errors) > MOST_ERRORS:
         lines.append(f"… and {len(errors) - MOST_ERRORS:,} more")
+    if hint and any("line" in error for error in errors):
+        lines.append(hint)
     if problem.status == 401:
         lines.append("Show a key with --api-key or QCJOB_API_KEY, or --data DIR to read DIR/api-key.")
     return "\n".join(lines)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
-from qcjob.cli.histogram import histogram
 from qcjob.cli.problems import printable
-from qcjob.client import Page, RemoteJob, RemoteResult
+from qcjob.client import Page, RemoteJob
 from qcjob.lifecycle import JobState
 
 Json = dict[str, Any]
+
+_MOST_GATES = 8
+"""In a row of devices; `-o json` has them all."""
 
 _COLOURS: dict[str, str] = {
     JobState.WAITING: "yellow",
@@ -29,7 +30,7 @@ _COLOURS: dict[str, str] = {
 
 def echo_json(document: object) -> None:
     """The one JSON document of `-o json`."""
-    click.echo(json.dumps(document, ensure_ascii=not _has_unicode(), indent=None if not sys.stdout.isatty() else 2))
+    click.echo(json.dumps(document, ensure_ascii=not has_unicode(), indent=None if not sys.stdout.isatty() else 2))
 
 
 def state_text(state: str, width: int = 0) -> str:
@@ -47,37 +48,47 @@ def job_text(job: RemoteJob) -> str:
         ("name", told.get("name")),
         ("tags", ", ".join(told.get("tags") or ())),
         ("state", state_text(job.state)),
+        ("parts", _parts(told)),
         ("queue", _queue(job)),
+        ("reason", job.waits_because),
+        *((f"attempt {number}", error) for number, error in _failed_attempts(told)),
         ("error", job.error),
         ("cancel", told.get("cancel_requested_at") and f"asked for at {told['cancel_requested_at']}"),
+        ("batch", "{id}, index {index}".format(**told["batch"]) if told.get("batch") else None),
         ("device", told.get("device")),
         ("runtime", told.get("runtime")),
         ("language", told.get("language")),
         ("shots", f"{told.get('shots', 0):,}"),
         ("seed", told.get("seed")),
+        ("not before", told.get("start_after")),
+        ("not after", told.get("not_after")),
         ("options", ", ".join(f"{key}={value}" for key, value in (told.get("options") or {}).items())),
+        ("retries", told.get("retries")),
+        ("uncertain", told.get("on_uncertain")),
     ]
-    lines = [
+    lines = [facts_text(facts), *(moment_text(moment) for moment in told.get("history", ()))]
+    lines += [_act_text(act) for act in told.get("acts", ())]
+    return "\n".join(lines)
+
+
+def facts_text(facts: Iterable[tuple[str, Any]]) -> str:
+    """A line for each fact that there is."""
+    return "\n".join(
         f"{label:<9} {value if label == 'state' else printable(str(value))}"
         for label, value in facts
         if value not in (None, "")
-    ]
-    lines += [moment_text(moment) for moment in told.get("history", ())]
-    return "\n".join(lines)
+    )
+
+
+def _act_text(act: Mapping[str, Any]) -> str:
+    why = f": {act['why']}" if act["why"] else ""
+    return printable(f"  {act['at']}  {act['what']} by {act['by']}, {act['before']} -> {act['after']}{why}")
 
 
 def moment_text(moment: Mapping[str, Any]) -> str:
     """One line of a history: when, which state, and the attempt from the second on."""
     attempt = f"  attempt {moment['attempt']}" if moment.get("attempt", 1) > 1 else ""
     return f"  {moment['at']}  {state_text(moment['state'], 9 if attempt else 0)}{attempt}"
-
-
-def result_text(result: RemoteResult) -> str:
-    """The counts as a histogram as wide as the terminal, and what ran."""
-    width = min(100, shutil.get_terminal_size((80, 24)).columns)
-    ran = result.document.get("ran", {})
-    foot = f"  {result.shots:,} shots on {ran.get('device')} ({ran.get('runtime')}), {result.document.get('bit_order')}"
-    return f"{histogram(result.counts, width=width, ascii_only=not _has_unicode())}\n{foot}"
 
 
 def page_text(page: Page) -> str:
@@ -103,13 +114,14 @@ def devices_text(devices: Iterable[Json]) -> str:
             reason = status.get("reason")
             status = f"{status.get('state')}" + (f" ({reason})" if reason else "")
         gates = device.get("native_gates") or ()
+        more = (f"… {len(gates)} in all",) if len(gates) > _MOST_GATES else ()
         rows.append(
             (
                 device["name"],
                 str(status),
                 str(device.get("num_qubits")),
                 str(device.get("queue_length")),
-                ", ".join(gates),
+                ", ".join((*gates[:_MOST_GATES], *more)),
             )
         )
     return table(rows)
@@ -124,11 +136,26 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _has_unicode() -> bool:
+def has_unicode() -> bool:
+    """Whether stdout can show more than ASCII."""
     return "utf" in (getattr(sys.stdout, "encoding", None) or "ascii").lower()
+
+
+def _failed_attempts(told: Json) -> Iterator[tuple[int, str]]:
+    """Number and error of each attempt that was followed by another."""
+    for attempt in told.get("attempts", ()):
+        if error := attempt.get("error"):
+            yield attempt["number"], f"{error['code']}: {error['message']}"
+
+
+def _parts(told: Json) -> str | None:
+    """How far a job of several has come."""
+    return f"{told['parts']['done']:,} of {told['parts']['of']:,} are over" if "parts" in told else None
 
 
 def _queue(job: RemoteJob) -> str | None:
     if job.ahead is None:
         return None
-    return "next" if job.ahead == 0 else f"{job.ahead:,} ahead"
+    if job.ahead == 0 and not job.waits_because:
+        return "next"
+    return f"{job.ahead:,} ahead"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import click
 
 from qcjob.cli.exits import INTERRUPTED, stop
+from qcjob.cli.problems import printable
 from qcjob.cli.show import moment_text
-from qcjob.client import Client, RemoteJob
+from qcjob.client import Client, RemoteJob, Unreachable
 from qcjob.lifecycle import JobState
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -21,10 +22,11 @@ def watch(
 ) -> RemoteJob:
     """Follow the job to its end, one line for each state it entered, also those passed between two looks.
 
-    Ctrl-C leaves the job alone, says how to look at it, and ends the command with 130.
+    Ctrl-C leaves the job alone, says how to look at it, and ends the command with 130. Raises Unreachable, which says
+    so too.
     """
     line = _ProgressLine(clock)
-    shown = 0
+    shown, told_why = 0, False
     try:
         for seen in client.changes(job, every=1.0 if line.on else 20.0):
             history = seen.document.get("history", [])
@@ -34,6 +36,9 @@ def watch(
             shown = len(history)
             if line.on and seen.state is JobState.WAITING:
                 seen = client.status(seen)  # a place in the queue is no change of the job, so ask for it
+            if not told_why and seen.waits_because and not line.on:
+                click.echo(f"waits: {printable(seen.waits_because)}", err=True)
+            told_why = seen.waits_because is not None
             if not seen.is_final:
                 line.show(seen)
             job = seen
@@ -46,6 +51,9 @@ def watch(
             f"stop it with                       python -m qcjob cancel {job.id}",
             {**job.document, "result": None},
         )
+    except Unreachable as error:
+        kept = f"An accepted job is kept, and goes on. When the server answers:  python -m qcjob status {job.id}"
+        raise Unreachable(f"{error}\n{kept}") from error
     finally:
         line.clear()
     return job
@@ -64,8 +72,9 @@ class _ProgressLine:
         if not self.on:
             return
         self._turn += 1
+        place = f"{job.ahead or 0:,} ahead" if job.ahead else "next in the queue"
         what = {
-            JobState.WAITING: f"{job.ahead or 0:,} ahead" if job.ahead else "next in the queue",
+            JobState.WAITING: printable(job.waits_because) if job.waits_because else place,
             JobState.SUBMITTED: "being handed to the device",
         }.get(job.state, "on the device")
         spinner = _SPINNER[self._turn % len(_SPINNER)]

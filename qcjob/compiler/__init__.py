@@ -29,8 +29,11 @@ def compile_program(program: Program, runtime: str, target: Target) -> dict[str,
 
     verbatim gate by gate as written; optimized fused to at most one physical pulse and virtual Zs (two pulses where
     the device has only fixed ones); simulated and echo as written, on a device without limits. Raises InvalidProgram
-    `unsupported-gate` where the target cannot, and InvalidRequest for a runtime that is not in RUNTIMES.
+    `unsupported-gate` where the target cannot, and InvalidRequest for a runtime that is not in RUNTIMES, or a language
+    that is not compiled here.
     """
+    if program.language != "rotations":
+        raise InvalidRequest([FieldError("language", f"{program.language} is not compiled here", ("rotations",))])
     if runtime == "optimized":
         operations = fuse(program.rotations, target)
     elif runtime == "verbatim":

@@ -10,11 +10,14 @@ submit_timeout = 30                                  # seconds one call of submi
 max_run_seconds = 86400                              # then: cancelled, FAILED ran-too-long
 max_shots = 1000000
 max_program_bytes = 262144
-num_qubits = 1                                       # until the worker has published what the driver says
-native_gates = ["rx", "ry", "rz"]
-connectivity = [[0, 1]]                              # optional: coupled pairs; all to all when absent
 job_options = ["duration", "readout_error"]          # `options` a job may carry
 options = { readout_error = 0.01 }                   # handed to the driver
+preset = "heavyhex27"                                # and num_qubits, native_gates, …: see target_table.py; what is not
+                                                     # said of the target here is what the driver says
+max_simulated_qubits = 24                            # optional: refuse runs of programs that use more
+limits = { operations = 1000, compile_seconds = 5 }  # of programs in OpenQASM; see languages/openqasm/limits.py
+
+One line turns on a ready-made device: devices.heavyhex27.preset = "heavyhex27"
 """
 
 from __future__ import annotations
@@ -22,14 +25,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from qcjob.devices import presets, target_table
 from qcjob.errors import ConfigurationError
+from qcjob.job import ON_UNCERTAIN
+from qcjob.languages.openqasm import Limits
 from qcjob.target import Target
 
-_DEFAULT_TARGET = Target(1, ("rx", "ry", "rz"))
+_ONE_QUBIT = Target(1, ("rx", "ry", "rz"))
+"""Said of a device of which nobody has said anything."""
 
 MAX_SHOTS = 1_000_000
 MAX_PROGRAM_BYTES = 262_144
@@ -40,12 +47,15 @@ _RESERVED = ("ideal", "echo", "celery", "unacked", "unacked_index", "unacked_mut
 
 SIMULATOR_DRIVER = "workers.drivers.simulator:Simulator"
 ECHO_DRIVER = "workers.drivers.echo:Echo"
-_SHIPPED_JOB_OPTIONS = {SIMULATOR_DRIVER: ("duration", "readout_error"), ECHO_DRIVER: ("error",)}
+_SHIPPED_JOB_OPTIONS = {SIMULATOR_DRIVER: ("duration", "readout_error", "memory"), ECHO_DRIVER: ("error",)}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceConfig:
-    """One device as the operator configured it. Times are seconds."""
+    """One device as the operator configured it. Times are seconds.
+
+    `target_told` names the fields of `target` that the operator decided; the others count until the driver has spoken.
+    """
 
     name: str
     driver: str
@@ -55,18 +65,33 @@ class DeviceConfig:
     max_run_seconds: float = 86_400.0
     max_shots: int = MAX_SHOTS
     max_program_bytes: int = MAX_PROGRAM_BYTES
-    target: Target = _DEFAULT_TARGET
+    target: Target = _ONE_QUBIT
+    target_told: frozenset[str] = frozenset()
+    max_simulated_qubits: int | None = None
+    limits: Limits = field(default_factory=Limits)
     job_options: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def target_as(self, driver_says: Target) -> Target:
+        """What programs are compiled for: what the driver says, and over it what the operator does."""
+        return replace(driver_says, **{name: getattr(self.target, name) for name in self.target_told})
 
-SIMULATOR = DeviceConfig(
-    "simulator", SIMULATOR_DRIVER, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
-)
-IDEAL = DeviceConfig(
-    "ideal", SIMULATOR_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[SIMULATOR_DRIVER]
-)
-ECHO = DeviceConfig("echo", ECHO_DRIVER, slots=2, on_uncertain="rerun", job_options=_SHIPPED_JOB_OPTIONS[ECHO_DRIVER])
+
+def _shipped(name: str, driver: str, target: Target, slots: int = 1) -> DeviceConfig:
+    return DeviceConfig(
+        name,
+        driver,
+        slots=slots,
+        on_uncertain="rerun",
+        target=target,
+        target_told=target_table.WHOLE_TARGET,
+        job_options=_SHIPPED_JOB_OPTIONS[driver],
+    )
+
+
+SIMULATOR = _shipped("simulator", SIMULATOR_DRIVER, presets.simulator())
+IDEAL = _shipped("ideal", SIMULATOR_DRIVER, presets.ideal(), slots=2)
+ECHO = _shipped("echo", ECHO_DRIVER, presets.ideal(), slots=2)
 BUILT_INS = (IDEAL, ECHO)
 
 
@@ -111,9 +136,14 @@ _CHECKS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "max_run_seconds": ((int, float), "seconds, more than 0"),
     "max_shots": (int, f"a whole number, 1 to {MAX_SHOTS:,}"),
     "max_program_bytes": (int, f"a whole number, 1 to {MAX_PROGRAM_BYTES:,}"),
+    "max_simulated_qubits": (int, "a whole number, 1 or more"),
+    "limits": (dict, "a table of whole numbers"),
+    "preset": (str, f"one of {', '.join(presets.PRESETS)}"),
     "num_qubits": (int, "a whole number, 1 or more"),
     "native_gates": (list, "a list of gate names"),
     "connectivity": (list, "a list of qubit pairs"),
+    "features": (list, "a list of features"),
+    "gates": (dict, "a table of lists of {qubits, duration, error}"),
     "job_options": (list, "a list of option names"),
     "options": (dict, "a table"),
 }
@@ -134,6 +164,8 @@ def _device(name: str, table: object, path: Path) -> DeviceConfig:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise wrong(f"{key} = {value!r}: wanted {wanted}")
     values = dict(table)
+    if "preset" in values:
+        values = {"driver": SIMULATOR_DRIVER, "on_uncertain": "rerun", **values}
     driver = values.pop("driver", "")
     if not _DRIVER.fullmatch(driver):
         raise wrong(f'driver = {driver!r}: wanted "module:Class"')
@@ -142,6 +174,7 @@ def _device(name: str, table: object, path: Path) -> DeviceConfig:
         "max_shots": MAX_SHOTS,
         "max_program_bytes": MAX_PROGRAM_BYTES,
         "num_qubits": 1_000_000,
+        "max_simulated_qubits": 1_000_000,
         "submit_timeout": float("inf"),
         "max_run_seconds": float("inf"),
     }
@@ -149,17 +182,18 @@ def _device(name: str, table: object, path: Path) -> DeviceConfig:
         least = 1 if isinstance(most, int) else 0.001
         if key in values and not least <= values[key] <= most:
             raise wrong(f"{key} = {values[key]!r}: wanted {_CHECKS[key][1]}")
-    if values.get("on_uncertain", "fail") not in ("fail", "rerun"):
+    if values.get("on_uncertain", "fail") not in ON_UNCERTAIN:
         raise wrong(f"on_uncertain = {values['on_uncertain']!r}: wanted {_CHECKS['on_uncertain'][1]}")
     try:
-        target = Target.from_dict(
-            {
-                "num_qubits": values.pop("num_qubits", 1),
-                "native_gates": values.pop("native_gates", ["rx", "ry", "rz"]),
-                "connectivity": values.pop("connectivity", None),
-            }
-        )
-    except (TypeError, ValueError) as error:
-        raise wrong(f"connectivity: wanted {_CHECKS['connectivity'][1]}") from error
+        target, told = target_table.read_target(values, _ONE_QUBIT)
+    except ValueError as error:
+        raise wrong(str(error)) from error
+    try:
+        limits = Limits.from_dict(values.pop("limits", {}))
+    except ValueError as error:
+        raise wrong(f"limits: {error}") from error
     job_options = tuple(values.pop("job_options", _SHIPPED_JOB_OPTIONS.get(driver, ())))
-    return DeviceConfig(name=name, driver=driver, target=target, job_options=job_options, **values)
+    rest = {key: value for key, value in values.items() if key not in target_table.KEYS}
+    return DeviceConfig(
+        name=name, driver=driver, target=target, target_told=told, limits=limits, job_options=job_options, **rest
+    )

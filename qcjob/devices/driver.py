@@ -9,6 +9,10 @@ A driver is made once per worker process as `Driver(name, options)` (options: th
 `close()`. The worker calls it from one thread at a time per process; `status` and `properties` may be called from
 another process or thread than `submit`. What goes in is the compiled program of `qcjob.compiler`; what comes out is
 checked (see `qcjob.result.faults_in`) before anybody believes it.
+
+The `job_id` that a driver is given is that of one attempt: the job's own for the first, `<job id>~2` for the second,
+and so on (`qcjob.ids.attempt_of` reads it); of a job of several circuits each has an id of its own, `<job id>.1` for
+the second. Two attempts are two runs, as two circuits are: what is known again is this id as a whole.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ from typing import Any, Literal
 from qcjob.result import Counts
 from qcjob.target import Target
 
+STALE_SECONDS = 15.0
+"""A device whose worker has been silent for this long is shown as offline; it still takes jobs, and holds them."""
+
 Handle = str
 """The device's own name for the job: an opaque string, recorded in the ledger with RUNNING."""
 
@@ -31,12 +38,12 @@ class Caps:
     """What a driver can do.
 
     mode        handle: `submit` returns soon, with a Handle, Finished or Failed; blocking: never a Handle
-    dedup       native: submitting the same job id again never starts it twice; find: `find` tells whether it has it;
+    dedup       native: submitting the same id again never starts it twice; find: `find` tells whether it has it;
                 none: cannot tell
     reattach    another process can `poll` a handle from the ledger
     cancel      running: stops a running job; queued: only one not started yet; none
     formats     versions of the compiled program it reads
-    memory      `result` can return the outcome of every shot
+    memory      `result` returns the outcome of every shot where the option `memory` of the program is true
     retention   seconds for which the device keeps a result, None for ever
     """
 
@@ -79,10 +86,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What is published of a device: its target and the job options its driver takes."""
+    """What is published of a device: its target and the job options its driver takes.
+
+    `max_simulated_qubits` is set where a simulator's memory bounds a program more tightly than the target's size: the
+    most qubits that one run may use.
+    """
 
     target: Target
     job_options: tuple[str, ...] = ()
+    max_simulated_qubits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,11 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program without faults: its text as given, and what the text says. It ends by measuring every qubit."""
+    """A program as far as it is read at the door: its text as given, and, of rotations, what the text says.
+
+    A program of rotations is without faults, has one qubit and one clbit, and ends by measuring. Of a program in
+    OpenQASM nothing is known yet but that it is not too long: `rotations` is empty.
+    """
 
     language: str
     source: str

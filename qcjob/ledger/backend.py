@@ -14,6 +14,7 @@ from qcjob.errors import JobFailed, LedgerUnavailable, StaleWriter
 from qcjob.ledger import meta
 from qcjob.ledger.claim import Claim
 from qcjob.ledger.ledger import Ledger
+from qcjob.ledger.stored import read_result
 from qcjob.logs import get_logger
 
 log = get_logger(__name__)
@@ -62,7 +63,7 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]
         job = self._ledger.read(job_id)
         if job is None:
             return None
-        stored = self._ledger.read_result(job_id) or {}
+        stored = read_result(self._ledger, job_id) or {}
         return meta.of(job, stored.get("counts"))
 
     def mget(self, keys: Iterable[str | bytes]) -> list[str | None]:

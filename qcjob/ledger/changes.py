@@ -18,7 +18,7 @@ _IDLE_SECONDS = 0.1
 
 
 class Waiter:
-    """Wakes when its job changed. Take it before reading the job, so that no change falls between."""
+    """Wakes when its job, or one of its batch, changed. Take it before reading, so that no change falls between."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -47,7 +47,7 @@ class Changes:
 
     @contextmanager
     def subscribe(self, job_id: str) -> Iterator[Waiter]:
-        """A waiter for one job's changes, from now until the block ends."""
+        """A waiter for the changes of one job, or of any job of one batch, from now until the block ends."""
         waiter = Waiter()
         with self._lock:
             self._waiters.setdefault(job_id, set()).add(waiter)
@@ -86,6 +86,8 @@ class Changes:
                     for entry_id, fields in entries:
                         last = entry_id
                         self._tell(fields.get(b"id", b"").decode())
+                        if b"batch" in fields:
+                            self._tell(fields[b"batch"].decode())
                 self._wanted.clear()
                 if not self._waiters:
                     self._wanted.wait(_IDLE_SECONDS)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from qcjob.devices.driver import DeviceStatus
-from qcjob.ledger.ledger import PREFIX, SCHEMA, Ledger, reaching
+from qcjob.ids import ID_CHARACTERS
+from qcjob.ledger.ledger import SCHEMA, Ledger
 from qcjob.ledger.memory import MEMORY_SHARE
+from qcjob.ledger.scripts import PREFIX, reaching
 from qcjob.ledger.wakeup import message
 
 _OLDEST = (6, 2)
@@ -20,6 +22,12 @@ _SETTINGS = {
     "appendfsync": ("always", "otherwise the last second of accepted jobs can be lost with the power"),
     "maxmemory-policy": ("noeviction", "otherwise a full Redis deletes jobs silently"),
 }
+
+
+_SETS_OF_JOBS = (
+    *("ready:", "later:", "held:", "own:", "aside:", "turn:"),
+    *("leases:", "jobs:", "deadlines", "ended"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,15 @@ class Checkup:
         """Everything, from the ground up."""
         with reaching():
             yield from self._redis()
-            yield from self._jobs()
+        yield from self.contents()
+
+    def contents(self) -> Iterator[Finding]:
+        """All but the Redis underneath: what it holds."""
+        with reaching():
+            yield from self._each("job")
+            yield from self._batches()
+            yield from self._each("session")
+            yield from self._each("reservation")
             yield from self._strays()
             yield from self._queues()
 
@@ -69,30 +85,42 @@ class Checkup:
         elif schema != str(SCHEMA).encode():
             yield Finding("schema", f"the ledger has layout {schema.decode()}, this version knows {SCHEMA}", "")
 
-    def _jobs(self) -> Iterator[Finding]:
-        for job_id in self._ids("job:"):
-            for what, mend in self._ledger.check(job_id, repair=self._repair):
-                yield Finding(f"job {job_id}", what, mend)
+    def _each(self, kind: str) -> Iterator[Finding]:
+        for found_id in self._ids(f"{kind}:"):
+            for what, mend in check(self._ledger, found_id, kind, repair=self._repair):
+                yield Finding(f"{kind} {found_id}", what, mend)
+
+    def _batches(self) -> Iterator[Finding]:
+        yield from self._each("batch")
+        for family in ("batched:", "pending:", "errors:"):
+            for batch_id in self._ids(family):
+                passes = self._client.ttl(f"{PREFIX}{family}{batch_id}") >= 0  # of a batch that is being accepted
+                if not passes and not self._exists(batch_id, "batch:"):
+                    yield Finding(f"{PREFIX}{family}{batch_id}", "belongs to no batch", "delete it")
+                    if self._repair:
+                        self._client.delete(f"{PREFIX}{family}{batch_id}")
 
     def _strays(self) -> Iterator[Finding]:
-        """Names of jobs that are no more: in sets, and in keys of their own."""
-        for family in ("ready:", "later:", "leases:", "jobs:", "ended"):
+        """Names of what is no more: in sets, and in keys of their own."""
+        of_others = {"batches:": "batch", "unfinished": "batch", "reservations:": "reservation"}
+        for family, kind in {**dict.fromkeys(_SETS_OF_JOBS, "job"), **of_others}.items():
             for key in self._client.scan_iter(f"{PREFIX}{family}*", count=500):
                 for member, _ in self._client.zscan_iter(key, count=500):
-                    if not self._exists(member.decode()):
-                        yield Finding(key.decode(), f"names {member.decode()}, which is no job", "strike it out")
+                    found_id = member.decode()[-ID_CHARACTERS:]  # in a ready set behind its order
+                    if not self._exists(found_id, f"{kind}:"):
+                        yield Finding(key.decode(), f"names {found_id}, which is no {kind}", "strike it out")
                         if self._repair:
                             self._client.zrem(key, member)
-        for family in ("program:", "compiled:", "result:"):
+        for family in ("program:", "compiled:", "result:", "parts:", "memory:"):
             for job_id in self._ids(family):
-                if not self._exists(job_id):
+                if not self._exists(job_id, "job:"):
                     yield Finding(f"{PREFIX}{family}{job_id}", "belongs to no job", "delete it")
                     if self._repair:
                         self._client.delete(f"{PREFIX}{family}{job_id}")
         for key in self._client.scan_iter(f"{PREFIX}idempotency:*", count=500):
-            job_id = self._client.get(key)
-            if job_id is not None and not self._exists(job_id.decode()):
-                yield Finding(key.decode(), f"stands for {job_id.decode()}, which is no job", "delete it")
+            found = self._client.get(key)
+            if found is not None and not self._exists(found.decode(), "job:", "batch:"):
+                yield Finding(key.decode(), f"stands for {found.decode()}, which is no job and no batch", "delete it")
                 if self._repair:
                     self._client.delete(key)
 
@@ -101,9 +129,10 @@ class Checkup:
         for device in sorted(name.decode() for name in self._client.smembers(f"{PREFIX}devices")):
             waiting = self._client.zcard(f"{PREFIX}ready:{device}")
             taken = self._client.zcard(f"{PREFIX}leases:{device}") + self._client.zcard(f"{PREFIX}holds:{device}")
-            published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status")
+            published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status", "word")
             free = int(published[0] or 1) - taken
             takes_jobs = published[1] is None or DeviceStatus(published[1].decode()).takes_jobs
+            takes_jobs = takes_jobs and published[2] is None
             if waiting and free > 0 and takes_jobs and not self._client.llen(device):
                 yield Finding(
                     f"queue {device}", f"{waiting} jobs wait, {free} slots are free, no wake-up is queued", "wake"
@@ -121,5 +150,14 @@ class Checkup:
         for key in self._client.scan_iter(f"{prefix}*", count=500):
             yield key.decode().removeprefix(prefix)
 
-    def _exists(self, job_id: str) -> bool:
-        return bool(self._client.exists(f"{PREFIX}job:{job_id}"))
+    def _exists(self, found_id: str, *families: str) -> bool:
+        return bool(self._client.exists(*(f"{PREFIX}{family}{found_id}" for family in families)))
+
+
+def check(ledger: Ledger, found_id: str, kind: str = "job", *, repair: bool = False) -> list[tuple[str, str]]:
+    """What is wrong between a job, batch, session or reservation and the sets that should name it, and what mends that.
+
+    It is mended when asked to. Raises LedgerUnavailable.
+    """
+    script = "check" if kind == "job" else f"check_{kind}"
+    return [(what.decode(), mend.decode()) for what, mend in ledger.scripts.call(script, found_id, "repair" * repair)]

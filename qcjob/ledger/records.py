@@ -4,13 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from qcjob.acts import Act
 from qcjob.job import Attempt, Job, Moment, NewJob, Rescue
 from qcjob.lifecycle import JobState
+from qcjob.rank import Privileges, charge
+
+PROGRAM_AT, COMPILED_AT = 8, 9
+"""Where these stand among the arguments."""
 
 
-def fields_of(job: NewJob) -> list[str]:
-    """The hash fields that `submit` writes beside its own, as a flat list; what is absent takes no room."""
+def arguments_of(job: NewJob, weight: float) -> list[str | int | bytes]:
+    """A job as accept.lua reads it, of a customer with that weight."""
+    fields = _fields_of(job)
+    return [
+        job.id,
+        job.device,
+        job.tier,
+        job.cost,
+        charge(job.cost, weight),
+        "" if job.start_after is None else job.start_after,
+        "" if job.not_after is None else job.not_after,
+        job.session or "",
+        job.program.encode("utf-8", "surrogatepass"),
+        job.compiled,
+        len(fields),
+        *fields,
+    ]
+
+
+def quotas(privileges: Privileges) -> tuple[str | int, str | int]:
+    """As accept.lua reads them: of jobs waiting, and of microseconds a day."""
+    jobs, seconds = privileges.jobs_waiting, privileges.device_seconds
+    return "" if jobs is None else jobs, "" if seconds is None else seconds * 1_000_000
+
+
+def _fields_of(job: NewJob) -> list[str]:
+    """The hash fields that are written beside the scripts' own, as a flat list; what is absent takes no room."""
     fields = ["runtime", job.runtime, "language", job.language, "shots", str(job.shots), "key", job.key_id]
     if job.seed is not None:
         fields += ["seed", str(job.seed)]
@@ -20,18 +51,34 @@ def fields_of(job: NewJob) -> list[str]:
         fields += ["tags", json.dumps(job.tags)]
     if job.options:
         fields += ["options", json.dumps(job.options)]
+    if job.retries is not None:
+        fields += ["retries", str(job.retries)]
+    if job.on_uncertain is not None:
+        fields += ["on_uncertain", job.on_uncertain]
+    if job.asked_tier:
+        fields += ["tier", str(job.tier)]
     if job.request_id:
         fields += ["request", job.request_id]
     if job.fingerprint:
         fields += ["fingerprint", job.fingerprint]
+    if job.parts > 1:
+        fields += ["parts", str(job.parts)]
+    if job.batch is not None:
+        fields += ["batch", job.batch, "index", str(job.index)]
     return fields
 
 
-def job_from(job_id: str, ahead: int, flat: Sequence[bytes]) -> Job:
+HELD = (None, None, "job", "customer")
+"""What an operator holds, by what `describe` says that a job waits for; 1 is a time to come."""
+
+
+def job_from(job_id: str, ahead: int, flat: Sequence[bytes], waits: int) -> Job:
     """A job from what `describe` answers."""
     fields = {key.decode(): value.decode() for key, value in zip(flat[::2], flat[1::2], strict=True)}
     get = fields.get
-    cancel, seed = get("cancel"), get("seed")
+    cancel, seed, retries, tier = get("cancel"), get("seed"), get("retries"), get("tier")
+    start_after, not_after = get("start_after"), get("not_after")
+    parts = int(get("parts", 1))
     return Job(
         id=job_id,
         customer=fields["customer"],
@@ -47,13 +94,63 @@ def job_from(job_id: str, ahead: int, flat: Sequence[bytes]) -> Job:
         name=get("name"),
         tags=tuple(json.loads(fields["tags"])) if "tags" in fields else (),
         options=json.loads(fields["options"]) if "options" in fields else {},
+        retries=None if retries is None else int(retries),
+        on_uncertain=get("on_uncertain"),
+        tier=None if tier is None else int(tier),
+        start_after=None if start_after is None else int(start_after),
+        not_after=None if not_after is None else int(not_after),
+        session=get("session"),
         cancel_requested_at=None if cancel is None else int(cancel),
         ahead=None if ahead < 0 else ahead,
+        held=HELD[waits],
+        not_before=int(fields["due"]) if waits == 1 and "due" in fields else None,
+        put_back_because=get("why") if waits == 1 else None,
         attempts=_attempts(fields),
         history=_history(fields),
+        acts=_acts(get("acts", "")),
+        starts_from=int(get("eta", "").partition(" ")[0] or 0) or None,
         error_code=get("error_code"),
         error_message=get("error_message"),
         fingerprint=get("fingerprint", ""),
+        parts=parts,
+        parts_done=parts if get("state") == JobState.COMPLETED else int(get("part", 0)),
+        batch=get("batch"),
+        index=int(get("index", 0)),
+    )
+
+
+def job_accepted(job: NewJob, at: Any, ahead: Any, waits: Any, starts_from: Any) -> Job:
+    """A job as it is once accepted, from what `submit` answers: nothing has to be read again."""
+    accepted_at, held = int(at), HELD[int(waits)]
+    starts_later = job.start_after is not None and job.start_after > accepted_at
+    return Job(
+        id=job.id,
+        customer=job.customer,
+        state=JobState.WAITING,
+        version=1,
+        device=job.device,
+        runtime=job.runtime,
+        language=job.language,
+        shots=job.shots,
+        created_at=accepted_at,
+        updated_at=accepted_at,
+        seed=job.seed,
+        name=job.name,
+        tags=job.tags,
+        options=job.options,
+        retries=job.retries,
+        on_uncertain=job.on_uncertain,
+        tier=job.tier if job.asked_tier else None,
+        start_after=job.start_after,
+        not_after=job.not_after,
+        session=job.session,
+        ahead=int(ahead),
+        held=held,
+        starts_from=int(starts_from) if starts_from else None,
+        not_before=job.start_after if starts_later and not held else None,
+        history=(Moment(JobState.WAITING, accepted_at, 1),),
+        fingerprint=job.fingerprint,
+        parts=job.parts,
     )
 
 
@@ -61,6 +158,12 @@ def _history(fields: Mapping[str, str]) -> tuple[Moment, ...]:
     numbered = sorted((int(key[1:]), value) for key, value in fields.items() if key[0] == "h" and key[1:].isdigit())
     moments = (value.split(" ") for _, value in numbered)
     return tuple(Moment(JobState(state), int(at), int(attempt)) for state, at, attempt in moments)
+
+
+def _acts(text: str) -> tuple[Act, ...]:
+    """Acts from their field, which acts.lua writes: a line each."""
+    lines = (line.split("\t") for line in text.split("\n") if line)
+    return tuple(Act(int(at), by, what, before, after, why) for at, by, what, before, after, why in lines)
 
 
 def _attempts(fields: Mapping[str, str]) -> tuple[Attempt, ...]:
@@ -80,6 +183,8 @@ def _attempts(fields: Mapping[str, str]) -> tuple[Attempt, ...]:
                 ended_at=None if ended is None else int(ended),
                 outcome=fields.get(f"a{number}:outcome"),
                 rescues=rescues_from(fields.get(f"a{number}:rescues", "")),
+                error_code=fields.get(f"a{number}:error_code"),
+                error_message=fields.get(f"a{number}:error_message"),
             )
         )
     return tuple(attempts)

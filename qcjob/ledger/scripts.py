@@ -5,34 +5,63 @@ A script is called by its digest; a Redis that lost its script cache is sent the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import redis
 
-from qcjob.devices.driver import DeviceStatus
+from qcjob.acts import KEPT, MOST_ON_A_JOB
+from qcjob.devices.driver import STALE_SECONDS, DeviceStatus
 from qcjob.errors import LedgerUnavailable
+from qcjob.ids import ID_CHARACTERS
+from qcjob.ledger import meta
+from qcjob.ledger.linking import linked
 from qcjob.ledger.wakeup import message
-from qcjob.lifecycle import FINAL, TRANSITIONS, VISIBLE, JobState
+from qcjob.lifecycle import EXPIRED, FINAL, TRANSITIONS, VISIBLE, JobState
+from qcjob.rank import LAST_TAG, TIER_WIDTH
+
+PREFIX = "qcjob:"
 
 NAMES = (
     "submit",
+    "batch",
+    "record",
     "claim",
     "mark",
     "start",
+    "advance",
     "finish",
     "put_back",
     "renew",
     "lapse",
     "cancel",
+    "cancel_batch",
+    "exchange",
+    "change_tier",
+    "hold",
+    "move",
+    "direct",
     "online",
     "keep",
     "read",
+    "queue",
+    "waiting",
+    "open_session",
+    "read_session",
+    "close_session",
+    "reserve",
+    "unreserve",
     "check",
+    "check_batch",
+    "check_session",
+    "check_reservation",
 )
 
+_SHARED = ("prelude", "session", "reservation", "rank", "line", "pace", "foresee", "eta", "acts", "accept", "piece")
+"""What scripts may use, in this order: each uses what stands above it."""
 
 Around = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 """Puts something around a call, by its name; see qcjob.crashpoints."""
@@ -56,18 +85,28 @@ def rules() -> str:
             f"local MOVES = {_lua_table(moves)}",
             f"local ENDS = {_lua_table(ends)}",
             f"local STATES = {_lua_table({str(state): 'true' for state in VISIBLE})}",
-            f"local FINAL = {_lua_table({str(state): 'true' for state in FINAL})}",
+            f"local FINAL = {_lua_table({str(state): 'true' for state in sorted(FINAL)})}",
             f"local HOLDING = {_lua_table({str(status): 'true' for status in DeviceStatus if not status.takes_jobs})}",
+            f"local TIER_WIDTH, LAST_TAG = {TIER_WIDTH}, {LAST_TAG}",
+            f"local STALE = {STALE_SECONDS * 1_000_000:.0f}",
+            f"local AUDIT_KEPT, MOST_ON_A_JOB = {KEPT}, {MOST_ON_A_JOB}",
+            f"local ID_CHARACTERS = {ID_CHARACTERS}",
             f"local WAKE_UP = [==[{message('@DEVICE@').decode()}]==]",
+            f"local CANCELLED_META = [==[{meta.cancelled('@JOB@')}]==]",
+            f"local EXPIRED = {{{EXPIRED[0]!r}, {EXPIRED[1]!r}}}",
         )
     )
 
 
 @cache
 def source(name: str) -> str:
-    """The whole text of one script: rules, prelude, the move."""
-    folder = files("qcjob.ledger") / "lua"
-    return "\n".join((rules(), (folder / "prelude.lua").read_text(), (folder / f"{name}.lua").read_text()))
+    """The whole text of one script: what it uses of the rules and of what scripts share, and the move."""
+    library = "\n".join((rules(), *map(_text, _SHARED)))
+    return linked(library, _text(name))
+
+
+def _text(name: str) -> str:
+    return (files("qcjob.ledger") / "lua" / f"{name}.lua").read_text()
 
 
 class Scripts:
@@ -75,25 +114,40 @@ class Scripts:
 
     def __init__(self, client: redis.Redis, around: Around | None = None) -> None:
         self._client = client
-        scripts: dict[str, Callable[..., Any]] = {name: client.register_script(source(name)) for name in NAMES}
-        self._scripts = {name: around(name, script) for name, script in scripts.items()} if around else scripts
+        self._scripts: dict[str, Callable[..., Any]] = {name: client.register_script(source(name)) for name in NAMES}
+        self._around = around or (lambda _, call: call)
+        self._calls = {name: self._around(name, script) for name, script in self._scripts.items()}
+        self._bursts = {name: self._around(name, self._burst) for name in NAMES}
 
     def call(self, name: str, *args: str | int | bytes) -> Any:
         """Run one script. Raises LedgerUnavailable when Redis does not answer or refuses to write."""
         try:
-            return self._scripts[name](args=args)
+            return self._calls[name](args=args)
         except redis.RedisError as error:
             raise unavailable(error) from error
 
-    def call_each(self, name: str, argument_lists: Sequence[Sequence[str]]) -> Sequence[Any]:
+    def call_each(self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]]) -> Sequence[Any]:
         """Run one script for each list of arguments, all in one round trip. Raises LedgerUnavailable."""
         try:
-            pipe = self._client.pipeline(transaction=False)
-            for args in argument_lists:
-                self._scripts[name](args=args, client=pipe)
-            return pipe.execute()
+            found: Sequence[Any] = self._bursts[name](name, argument_lists)
+            return found
         except redis.RedisError as error:
             raise unavailable(error) from error
+
+    def _burst(self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]]) -> Sequence[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for args in argument_lists:
+            self._scripts[name](args=args, client=pipe)
+        return pipe.execute()
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Turns every Redis error into LedgerUnavailable."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise unavailable(error) from error
 
 
 def unavailable(error: redis.RedisError) -> LedgerUnavailable:

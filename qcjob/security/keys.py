@@ -1,6 +1,6 @@
 """API keys: made, listed, revoked, and turned into the caller behind a request.
 
-    qcjob:key:DIGEST     hash    id, customer, tier, created_at (microseconds); DIGEST: hex SHA-256 of the secret
+    qcjob:key:DIGEST     hash    id, customer, tier, role, created_at (microseconds); DIGEST: hex SHA-256 of the secret
     qcjob:keys           hash    key id -> DIGEST
     qcjob:changes        stream  one entry with id "keys" for every key added or revoked
 
@@ -23,17 +23,16 @@ import redis
 
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.rank import DEFAULT_TIER, TIERS
-from qcjob.security.caller import Caller
+from qcjob.security.announce import announce
+from qcjob.security.caller import ROLES, USER, Caller
+from qcjob.security.names import check_customer
 
-CHANGES = "qcjob:changes"
-CHANGES_KEPT = 10_000
 INDEX = "qcjob:keys"
 KEYS_CHANGED = "keys"
 
 CACHE_SECONDS = 1.0  # the longest a web process that missed the change may go on believing a revoked key
 CACHE_SIZE = 1_024
 
-_CUSTOMER = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _SECRET = re.compile(r"[\x21-\x7e]{32,256}")
 
 
@@ -45,13 +44,14 @@ class Key:
     customer: str
     tier: int
     created_at: int
+    role: str = USER
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey(Key):
     """A key just made: the only moment at which its secret can be read."""
 
-    secret: str = field(repr=False)
+    secret: str = field(repr=False, kw_only=True)
 
 
 class Keys:
@@ -62,17 +62,17 @@ class Keys:
         self._clock = clock
         self._seen: dict[str, tuple[Caller, float]] = {}
 
-    def add(self, customer: str, tier: int = DEFAULT_TIER) -> NewKey:
-        """Make a key. Raises ConfigurationError for a name or tier that cannot be used."""
+    def add(self, customer: str, tier: int = DEFAULT_TIER, role: str = USER) -> NewKey:
+        """Make a key. Raises ConfigurationError for a name, tier or role that cannot be used."""
         secret = f"qcj_{secrets.token_urlsafe(32)}"
-        key = self._store(secret, customer, tier)
-        return NewKey(key.id, key.customer, key.tier, key.created_at, secret)
+        key = self._store(secret, customer, tier, role)
+        return NewKey(key.id, key.customer, key.tier, key.created_at, key.role, secret=secret)
 
     def install(self, secret: str, customer: str, tier: int = DEFAULT_TIER) -> Key:
         """Make sure that this secret (32 to 256 visible ASCII characters) is a key; as it was, if it is one already."""
         if not _SECRET.fullmatch(secret):
             raise ConfigurationError("the API key cannot be used: wanted 32 to 256 visible ASCII characters")
-        return self._store(secret, customer, tier)
+        return self._store(secret, customer, tier, USER)
 
     def list(self) -> tuple[Key, ...]:
         """Every key, the oldest first."""
@@ -93,7 +93,7 @@ class Keys:
             pipe = self._client.pipeline(transaction=True)
             pipe.delete(_key(_text(digest)))
             pipe.hdel(INDEX, key_id)
-            _announce(pipe)
+            announce(pipe, KEYS_CHANGED)
             forgotten = bool(pipe.execute()[1])
         self.forget()
         return forgotten
@@ -112,7 +112,7 @@ class Keys:
             return None
         if len(self._seen) >= CACHE_SIZE:
             self._seen.clear()
-        caller = Caller(key.customer, key.id, key.tier)
+        caller = Caller(key.customer, key.id, key.tier, key.role)
         self._seen[digest] = (caller, now + CACHE_SECONDS)
         return caller
 
@@ -120,9 +120,10 @@ class Keys:
         """Believe nothing from before: what `Changes.listen(KEYS_CHANGED, keys.forget)` calls."""
         self._seen.clear()
 
-    def _store(self, secret: str, customer: str, tier: int) -> Key:
-        if not _CUSTOMER.fullmatch(customer):
-            raise ConfigurationError(f"customer {customer[:80]!r}: wanted 1 to 64 characters of A-Z a-z 0-9 . _ @ -")
+    def _store(self, secret: str, customer: str, tier: int, role: str) -> Key:
+        check_customer(customer)
+        if role not in ROLES:
+            raise ConfigurationError(f"role {role[:80]!r}: wanted one of {', '.join(ROLES)}")
         if isinstance(tier, bool) or tier not in TIERS:
             allowed = ", ".join(f"{number} ({meaning})" for number, meaning in TIERS.items())
             raise ConfigurationError(f"tier {tier!r}: wanted one of {allowed}")
@@ -132,19 +133,14 @@ class Keys:
             if known is not None:
                 return known
             seconds, microseconds = self._client.time()
-            key = Key(digest[:12], customer, tier, int(seconds) * 1_000_000 + int(microseconds))
+            key = Key(digest[:12], customer, tier, int(seconds) * 1_000_000 + int(microseconds), role)
             pipe = self._client.pipeline(transaction=True)
-            fields = {"id": key.id, "customer": customer, "tier": tier, "created_at": str(key.created_at)}
+            fields = {"id": key.id, "customer": customer, "tier": tier, "created_at": str(key.created_at), "role": role}
             pipe.hset(_key(digest), mapping=fields)
             pipe.hset(INDEX, key.id, digest)
-            _announce(pipe)
+            announce(pipe, KEYS_CHANGED)
             pipe.execute()
         return key
-
-
-def _announce(pipe: Any) -> None:
-    entry = {"id": KEYS_CHANGED, "version": "0", "state": "", "customer": ""}
-    pipe.xadd(CHANGES, entry, maxlen=CHANGES_KEPT, approximate=True)
 
 
 def _key(digest: str) -> str:
@@ -163,7 +159,7 @@ def _read(fields: dict[Any, Any]) -> Key | None:
     if not fields:
         return None
     texts = {_text(name): _text(value) for name, value in fields.items()}
-    return Key(texts["id"], texts["customer"], int(texts["tier"]), int(texts["created_at"]))
+    return Key(texts["id"], texts["customer"], int(texts["tier"]), int(texts["created_at"]), texts.get("role", USER))
 
 
 @contextmanager

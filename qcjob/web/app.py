@@ -8,11 +8,45 @@ from flask import Flask, Response, g, request
 from qcjob.ids import is_job_id
 from qcjob.logs import bind, clear
 from qcjob.settings import Settings
-from qcjob.web import auth, bodies, devices, docs, handlers, headers, health, jobs, queries
+from qcjob.web import (
+    audit,
+    auth,
+    batches,
+    bodies,
+    customers,
+    devices,
+    docs,
+    formats,
+    handlers,
+    headers,
+    health,
+    jobs,
+    queries,
+    queue,
+    receipts,
+    reservations,
+    results,
+    sessions,
+    waiting_jobs,
+)
 from qcjob.web.front import EXTENSION, build_front, front
 from qcjob.web.openapi import build_api
 
-READS_QUERY = frozenset({"jobs.submit", "jobs.index"})  # the views that look at the query; every other one has none
+READS_QUERY = frozenset(
+    {
+        "batches.index",
+        "batches.jobs",
+        "batches.results",
+        "jobs.submit",
+        "jobs.index",
+        "results.result",
+        "results.memory",
+        "sessions.index",
+        "audit.index",
+        "waiting.waiting",
+    }
+)
+"""The views that look at the query; every other one has none."""
 
 
 def create_app(settings: Settings, client: redis.Redis | None = None) -> Flask:
@@ -27,23 +61,43 @@ def create_app(settings: Settings, client: redis.Redis | None = None) -> Flask:
     app.before_request(_before)
     app.after_request(_after)
     api = build_api(app)
-    for blueprint in (jobs.blueprint, devices.blueprint, health.blueprint, docs.blueprint):
-        api.register_blueprint(blueprint)
+    for part in (
+        jobs,
+        batches,
+        queue,
+        results,
+        receipts,
+        devices,
+        waiting_jobs,
+        sessions,
+        reservations,
+        customers,
+        audit,
+        formats,
+        health,
+        docs,
+    ):
+        api.register_blueprint(part.blueprint)
     docs.publish(app, api)
     handlers.register(app)
     return app
 
 
 def _before() -> None:
-    """Name the request, take its body off the wire, let the right people in, refuse unknown parameters."""
+    """Name the request, let the right people in, take its body off the wire, refuse unknown parameters."""
     clear()
     environ = request.environ
     g.request_id = headers.request_id(environ.get("HTTP_X_REQUEST_ID"))
     bind(request_id=g.request_id)
-    g.body = bodies.read(request)
-    if request.path.startswith("/v1/"):
-        g.caller = auth.authenticate(request, front().keys)
-        bind(customer=g.caller.customer)
+    most = bodies.BODY_BYTES
+    try:
+        if request.path.startswith("/v1/"):
+            g.caller = auth.authenticate(request, front().keys)
+            bind(customer=g.caller.customer)
+            if request.endpoint == "batches.submit":
+                most = bodies.BATCH_BYTES  # who may keep so much is known
+    finally:
+        g.body = bodies.read(request, most)  # in any case: see there
     rule = request.url_rule
     if rule is None:
         return

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Request
 
 from qcjob.errors import FieldError, InvalidRequest, Refused
-from qcjob.web.problems import (
+from qcjob.web.refusals import (
     BodyTooLarge,
     LengthRequired,
     MalformedJson,
@@ -18,6 +18,7 @@ from qcjob.web.problems import (
 )
 
 BODY_BYTES = 1024 * 1024
+BATCH_BYTES = 8 * BODY_BYTES
 DISCARDED_BYTES = 32 * 1024 * 1024  # read to here before refusing: a client still writing would see only a reset
 CHUNK_BYTES = 64 * 1024
 DEPTH = 32
@@ -26,12 +27,12 @@ JSON, TEXT = "application/json", "text/plain"
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
-def read(request: Request) -> bytes | Refused:
+def read(request: Request, most: int = BODY_BYTES) -> bytes | Refused:
     """The whole body, or why it cannot be had: for those who want it to raise, after they know who asks.
 
-    One over BODY_BYTES is read and thrown away, to DISCARDED_BYTES at most. Bodies that nobody asked for are read too:
-    an answer before the body's end shows a client that is still writing a connection reset. A body that ends before
-    its Content-Length is no request at all: half a program may be a program, but not the one that was sent.
+    One over `most` bytes is read and thrown away, to DISCARDED_BYTES at most. Bodies that nobody asked for are read
+    too: an answer before the body's end shows a client that is still writing a connection reset. A body that ends
+    before its Content-Length is no request at all: half a program may be a program, but not the one that was sent.
     """
     environ = request.environ
     length = environ.get("CONTENT_LENGTH") or ""
@@ -56,12 +57,12 @@ def read(request: Request) -> bytes | Refused:
     while left > 0 and (chunk := stream.read(min(left, CHUNK_BYTES))):
         left -= len(chunk)
         size += len(chunk)
-        if size <= BODY_BYTES:
+        if size <= most:
             kept.append(chunk)
         else:
             kept.clear()
-    if size > BODY_BYTES:
-        return BodyTooLarge(f"the body has more than the {BODY_BYTES:,} bytes that are allowed")
+    if size > most:
+        return BodyTooLarge(f"the body has more than the {most:,} bytes that are allowed")
     if declared is not None and size < declared:
         return MalformedRequest(f"the body ended after {size:,} of the {declared:,} bytes of its Content-Length")
     return b"".join(kept)
@@ -97,6 +98,14 @@ def content_type(request: Request) -> str:
     if encoding.lower() != "identity":
         raise UnsupportedMediaType(f"content encoding {encoding[:80]!r}: wanted {JSON} or {TEXT}, not compressed")
     return kind
+
+
+def json_of(request: Request, body: bytes | Refused) -> dict[str, Any]:
+    """The JSON object that was sent, where nothing else is read. Raises what stands for every other body."""
+    sent = checked(body)
+    if content_type(request) != JSON:
+        raise UnsupportedMediaType(f"wanted {JSON}: text is read as a program, and only where one is submitted")
+    return object_of(sent)
 
 
 def text_of(body: bytes) -> str:

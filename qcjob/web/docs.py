@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, render_template
 from flask_smorest import Api  # type: ignore[import-untyped]
 from werkzeug.exceptions import NotFound
 
-from qcjob.web import openapi, problems
+from qcjob.web import formats, openapi, problems
 from qcjob.web.openapi import html_answer, room, route
 
 blueprint = room("docs", "", "The API's own description; no key needed.")
@@ -21,6 +21,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 def publish(app: Flask, api: Api) -> None:
     """Write the document down once; what is served does not change afterwards."""
     found = openapi.document(api)
+    formats.publish(app, found)
     pages = {"json": json.dumps(found, indent=1)}
     with app.app_context():
         pages["html"] = render_template("docs.html", info=found["info"], groups=_groups(found), schemas=_schemas(found))

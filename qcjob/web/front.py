@@ -13,6 +13,10 @@ from qcjob.ledger import Ledger
 from qcjob.ledger.changes import Changes
 from qcjob.security.keys import Keys
 from qcjob.service import Service
+from qcjob.service.batching import Batching
+from qcjob.service.operating import Operating
+from qcjob.service.reservations import Reservations
+from qcjob.service.sessions import Sessions
 from qcjob.settings import Settings
 from qcjob.wiring import build_changes, build_ledger, build_service, redis_client
 
@@ -26,6 +30,10 @@ class Front:
     settings: Settings
     ledger: Ledger
     service: Service
+    operating: Operating
+    batching: Batching
+    sessions: Sessions
+    reservations: Reservations
     keys: Keys
     changes: Changes
     places: threading.Semaphore
@@ -34,10 +42,15 @@ class Front:
 def build_front(settings: Settings, client: redis.Redis | None = None) -> Front:
     """Everything on one client of the configured Redis, or on the client given. Nothing is asked of it yet."""
     shared = client or redis_client(settings)
+    ledger, service = build_ledger(settings, shared), build_service(settings, shared)
     return Front(
         settings=settings,
-        ledger=build_ledger(settings, shared),
-        service=build_service(settings, shared),
+        ledger=ledger,
+        service=service,
+        operating=Operating(service, ledger),
+        batching=Batching(service, ledger),
+        sessions=Sessions(service, ledger),
+        reservations=Reservations(service, ledger),
         keys=Keys(shared),
         changes=build_changes(settings, shared),
         places=threading.Semaphore(settings.long_polls),

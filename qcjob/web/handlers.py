@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from qcjob.errors import NotAuthenticated, QcjobError
+from qcjob.entries import Entry, entries_of, entries_of_many
+from qcjob.errors import BatchRefused, Limited, NotAuthenticated, QcjobError
 from qcjob.logs import get_logger
 from qcjob.web import problems
+from qcjob.web.answers import problem_response
 from qcjob.web.problems import Problem
+from qcjob.web.refusals import BodyTooLarge, UnsupportedMediaType
 
 log = get_logger("web")
 
@@ -23,7 +26,7 @@ def register(app: Flask) -> None:
 
 
 def _answer(problem: Problem, detail: str, **more: object) -> Response:
-    return problems.answer(
+    return problem_response(
         problem,
         detail[:_DETAIL_CHARACTERS],
         request_id=g.get("request_id", ""),
@@ -37,9 +40,15 @@ def _ours(error: QcjobError) -> Response:
     if problem is problems.INTERNAL:
         return _unexpected(error)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else {}
+    if isinstance(error, Limited) and error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
     tell = log.warning if problem.status >= 500 else log.info
     tell("refused", status=problem.status, code=problem.code, method=request.method, path=request.path)
-    return _answer(problem, str(error), entries=problems.entries_of(error), headers=headers)
+    return _answer(problem, str(error), entries=_entries(error), headers=headers)
+
+
+def _entries(error: QcjobError) -> list[Entry] | None:
+    return entries_of_many(error.refused) if isinstance(error, BatchRefused) else entries_of(error)
 
 
 def _werkzeugs(error: HTTPException) -> Response:
@@ -53,9 +62,9 @@ def _werkzeugs(error: HTTPException) -> Response:
             problems.METHOD_NOT_ALLOWED, f"{request.method} is not served at {request.path}", headers=headers
         )
     if status == 413:
-        return _answer(problems.TABLE[problems.BodyTooLarge], "the body is too large", headers=headers)
+        return _answer(problems.TABLE[BodyTooLarge], "the body is too large", headers=headers)
     if status == 415:
-        return _answer(problems.TABLE[problems.UnsupportedMediaType], "wanted application/json or text/plain")
+        return _answer(problems.TABLE[UnsupportedMediaType], "wanted application/json or text/plain")
     if 400 <= status < 500:
         problem = problems.BAD_REQUEST
         return _answer(Problem(status, problem.code, problem.title, problem.remedy), error.name, headers=headers)

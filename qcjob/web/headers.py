@@ -25,6 +25,11 @@ def wait_seconds(prefer: str | None, limit_seconds: float) -> float | None:
     return None
 
 
+def preference_applied(waited_seconds: float | None) -> dict[str, str]:
+    """The header that says for how long `Prefer: wait` was taken; none where it was not."""
+    return {} if waited_seconds is None else {"Preference-Applied": f"wait={waited_seconds:g}"}
+
+
 def matches(if_none_match: str | None, etag: str) -> bool:
     """Whether a list of entity tags holds this one (without quotes), weakly compared; `*` holds every one."""
     if not if_none_match:

@@ -8,7 +8,7 @@ from qcjob.errors import ConfigurationError
 from qcjob.web.answers import json_response
 from qcjob.web.front import front
 from qcjob.web.openapi import json_answer, room, route
-from qcjob.web.problems import NotReady
+from qcjob.web.refusals import NotReady
 
 blueprint = room("health", "", "Probes; no key needed.")
 

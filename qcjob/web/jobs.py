@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import time
+from functools import partial
+from typing import Any
 
 from flask import Response, g, request
 
-from qcjob.checks import JobRequest
-from qcjob.errors import InvalidRequest, JobNotFound, QcjobError
-from qcjob.ids import is_job_id
+from qcjob.errors import InvalidRequest, QcjobError
 from qcjob.job import Job
-from qcjob.lifecycle import VISIBLE
 from qcjob.logs import bind, get_logger
-from qcjob.web import bodies, descriptor, headers, queries, schemas
-from qcjob.web.answers import RETRY_AFTER_SECONDS, json_response
+from qcjob.security.caller import OPERATOR, Caller
+from qcjob.web import bodies, descriptor, headers
+from qcjob.web.answers import json_response, retry_after
+from qcjob.web.filters import FILTER_QUERY, list_arguments
+from qcjob.web.following import etag, follow
 from qcjob.web.front import Front, front
-from qcjob.web.openapi import empty_answer, header, json_answer, query, ref, room, route
+from qcjob.web.openapi import empty_answer, header, json_answer, ref, room, route
+from qcjob.web.pages import page
+from qcjob.web.schemas.reasons import reason
+from qcjob.web.schemas.requests import JobChange, job_change
+from qcjob.web.submission import TEXT_QUERY, asked, located
 from qcjob.web.waiting import wait_until
 
 blueprint = room("jobs", "/v1/jobs", "Submit programs and follow them.")
 log = get_logger("web.jobs")
-
-_TEXT_QUERY = [
-    query("dry_run", "`true`: check and compile only, and answer what would run.", {"enum": ["true", "false"]}),
-    query("language", "With text/plain: see the JSON field."),
-    query("runtime", "With text/plain: see the JSON field."),
-    query("device", "With text/plain: see the JSON field."),
-    query("shots", "With text/plain: see the JSON field.", {"type": "integer"}),
-    query("name", "With text/plain: see the JSON field."),
-    query("tags", "With text/plain: one tag; may be repeated.", {"type": "array", "items": {"type": "string"}}),
-    query("seed", "With text/plain: see the JSON field.", {"type": "integer"}),
-    query("options", "With text/plain: a JSON object.", {"type": "string"}),
-]
-_TIME = {"type": "string", "format": "date-time"}
 
 
 @route(
     blueprint,
     "POST",
     "",
+    403,
+    409,
     411,
     413,
     415,
+    429,
     summary="Submit a job",
-    parameters=[*_TEXT_QUERY, header("Idempotency-Key"), header("Prefer")],
+    parameters=[*TEXT_QUERY, header("Idempotency-Key"), header("Prefer")],
     requestBody={
         "required": True,
         "content": {
@@ -66,47 +61,26 @@ _TIME = {"type": "string", "format": "date-time"}
 def submit() -> Response:
     """Check, compile, record and rank a program; with `Prefer: wait=N`, wait for its end."""
     here, caller = front(), g.caller
-    wanted, dry_run, key = _asked()
+    wanted, dry_run, key = asked(request, g.body)
     try:
         if dry_run:
-            new = here.service.dry_run(caller, wanted)
-            return json_response(descriptor.dry_run(new, json.loads(new.compiled)))
+            return json_response(descriptor.dry_run(here.service.dry_run(caller, wanted)))
         job = here.service.submit(caller, wanted, idempotency_key=key, request_id=g.request_id)
     except InvalidRequest as error:
-        raise _located(error) from error
+        raise located(request, error) from error
     bind(job_id=job.id)
     log.info("job accepted", device=job.device, runtime=job.runtime, shots=job.shots, state=job.state)
     applied = None
     seconds = headers.wait_seconds(request.environ.get("HTTP_PREFER"), here.settings.wait_limit_seconds)
     if seconds is not None:
         try:
-            job = wait_until(here, caller, job, lambda seen: seen.state.is_final, seconds)
+            look = partial(here.service.status, caller)
+            job = wait_until(here, job, look, lambda seen: seen.state.is_final, seconds)
             applied = seconds
         except QcjobError as error:
             log.info("cannot wait", reason=str(error))  # the job is accepted all the same: the answer must say so
     status = 200 if applied is not None and job.state.is_final else 202
-    return _job_response(job, status, applied, {"Location": f"/v1/jobs/{job.id}"})
-
-
-def _asked() -> tuple[JobRequest, bool, str | None]:
-    """The request for a job, whether it is a dry run, its idempotency key. Raises every refusal of a wrong shape."""
-    body, text = bodies.checked(g.body), bodies.content_type(request) == bodies.TEXT
-    dry_run, fields, errors = queries.submit_fields(request, text=text)
-    key = None
-    if not dry_run:
-        key, wrong = headers.idempotency_key(request.environ.get("HTTP_IDEMPOTENCY_KEY"))
-        errors += wrong
-    try:
-        if text:
-            document = {**fields, "program": bodies.text_of(bodies.of_known_length(request, body))}
-        else:
-            document = bodies.object_of(body)
-        wanted = schemas.job_request(document, "query" if text else "body")
-    except InvalidRequest as error:
-        raise InvalidRequest([*errors, *error.errors]) from error
-    if errors:
-        raise InvalidRequest(errors)
-    return wanted, dry_run, key
+    return _answer(job, status, {"Location": f"/v1/jobs/{job.id}", **headers.preference_applied(applied)})
 
 
 @route(
@@ -123,50 +97,51 @@ def _asked() -> tuple[JobRequest, bool, str | None]:
 )
 def status(job_id: str) -> Response:
     """The job's descriptor; with `Prefer: wait=N`, after its next change or N seconds."""
-    here, caller = front(), g.caller
-    job = here.service.status(caller, job_id)
-    environ = request.environ
-    seen = environ.get("HTTP_IF_NONE_MATCH")
-    applied = None
-    if prefer := environ.get("HTTP_PREFER"):
-        applied = headers.wait_seconds(prefer, here.settings.wait_limit_seconds)
-        if applied is not None:
-            job = _next_change(here, job, seen, applied)
-    log.debug("job polled", state=job.state, version=job.version)
-    if seen is not None and headers.matches(seen, str(job.version)):
-        return _job_response(None, 304, applied, _poll_headers(job))
-    return _job_response(job, 200, applied, _poll_headers(job))
-
-
-def _next_change(here: Front, job: Job, seen: str | None, seconds: float) -> Job:
-    known = str(job.version) if seen is None else seen
-
-    def changed(now: Job) -> bool:
-        version = str(now.version)
-        return now.state.is_final or (version != known if seen is None else not headers.matches(known, version))
-
-    return wait_until(here, g.caller, job, changed, seconds)
-
-
-def _poll_headers(job: Job) -> dict[str, str]:
-    found = {"ETag": f'"{job.version}"'}
-    if not job.state.is_final:
-        found["Retry-After"] = RETRY_AFTER_SECONDS
-    return found
+    look = partial(front().service.status, g.caller)
+    return follow(look(job_id), look, document=partial(described, front()), retry_after=_retry_after)
 
 
 @route(
     blueprint,
-    "GET",
-    "/<job_id>/result",
+    "PATCH",
+    "/<job_id>",
+    403,
     404,
     409,
-    summary="Read the counts",
-    responses={"200": json_answer("Counts, and what ran.", "Result")},
+    413,
+    415,
+    summary="Change a waiting job",
+    requestBody={
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": ref("JobChange"),
+                "examples": {"ahead_of": {"value": {"ahead_of": "01a20c7e-5726-747c-bc98-91e7d6a992b5"}}},
+            }
+        },
+    },
+    responses={"200": json_answer("The job in its new place.", "Job", "ETag", "Retry-After")},
 )
-def result(job_id: str) -> Response:
-    """The counts of a COMPLETED job; before its end, and for FAILED and CANCELLED, 409 with the reason."""
-    return json_response(front().service.result(g.caller, job_id))
+def change(job_id: str) -> Response:
+    """Let a waiting job exchange places with another of yours, or go to another tier. Operators also hold any job,
+    release it, move it to another device, and change its tier."""
+    wanted = job_change(bodies.json_of(request, g.body))
+    job = _changed(front(), g.caller, job_id, wanted)
+    log.info("job changed", device=job.device, what=wanted.what, to=wanted.to, ahead=job.ahead)
+    return _answer(job, 200, {"ETag": etag(job)})
+
+
+def _changed(here: Front, caller: Caller, job_id: str, wanted: JobChange) -> Job:
+    why = wanted.why or ""
+    if wanted.what == "ahead_of":
+        return here.service.rank_ahead(caller, job_id, wanted.to)
+    if wanted.what == "held":
+        return here.operating.hold(caller, job_id, held=wanted.to, why=why)
+    if wanted.what == "device":
+        return here.operating.move(caller, job_id, wanted.to, why=why)
+    if caller.role == OPERATOR or wanted.why is not None:
+        return here.operating.change_tier(caller, job_id, wanted.to, why=why)
+    return here.service.change_tier(caller, job_id, wanted.to)
 
 
 @route(
@@ -186,64 +161,55 @@ def program(job_id: str) -> Response:
     blueprint,
     "POST",
     "/<job_id>/cancel",
+    403,
     404,
     409,
     413,
+    415,
     summary="Cancel a job",
+    requestBody={"required": False, "content": {"application/json": {"schema": ref("Reason")}}},
     responses={"202": json_answer("Cancelled, or asked to stop.", "Job", "Retry-After")},
 )
 def cancel(job_id: str) -> Response:
-    """A waiting job is CANCELLED at once, a running one is asked to stop; 409 for one that COMPLETED or FAILED."""
-    bodies.checked(g.body)
-    if not is_job_id(job_id):
-        raise JobNotFound(f"no job {job_id[:80]!r} of yours")
-    job = front().service.cancel(g.caller, job_id)
+    """A waiting job is CANCELLED at once, a running one is asked to stop; 409 for one that COMPLETED or FAILED.
+    Operators may cancel anybody's, with a reason; of others a body is not looked at."""
+    here, caller, is_said = front(), g.caller, bodies.checked(g.body)
+    if caller.role == OPERATOR:
+        why = reason(bodies.json_of(request, g.body), "a cancel") if is_said else ""
+        job = here.operating.cancel(caller, job_id, why=why)
+    else:
+        job = here.service.cancel(caller, job_id)
     log.info("job cancel asked", state=job.state, device=job.device)
-    return _job_response(job, 202, None, {})
+    return _answer(job, 202, {})
 
 
 @route(
     blueprint,
     "GET",
     "",
+    403,
     summary="List your jobs",
-    parameters=[
-        query("state", "Only jobs in this state.", {"type": "string", "enum": [state.value for state in VISIBLE]}),
-        query("device", "Only jobs of this device."),
-        query("tag", "Only jobs with this tag."),
-        query("created_after", "Only jobs created later than this.", _TIME),
-        query("created_before", "Only jobs created earlier than this.", _TIME),
-        query(
-            "limit",
-            "Jobs on a page.",
-            {"type": "integer", "minimum": 1, "maximum": queries.LIMIT_MOST, "default": queries.LIMIT},
-        ),
-        query("cursor", "The `next` of an earlier page."),
-    ],
+    parameters=FILTER_QUERY,
     responses={"200": json_answer("A page of jobs.", "Jobs", "Link")},
 )
 def index() -> Response:
-    """Your jobs, newest first."""
+    """Your jobs, newest first; for an operator who names a customer, theirs."""
     here = front()
-    wanted, limit, cursor = queries.list_arguments(request, here.service)
-    page = here.service.list(g.caller, wanted, limit=limit, cursor=cursor)
-    items = [descriptor.descriptor(job) for job in page.items]
-    link = {} if page.next is None else {"Link": queries.next_link(request, page.next)}
-    return json_response({"items": items, "next": page.next}, 200, link)
+    wanted, limit, cursor = list_arguments(request, here.service.catalogue.names)
+    found = here.service.list(g.caller, wanted, limit=limit, cursor=cursor)
+    return page(request, [described(here, job) for job in found.items], found.next)
 
 
-def _job_response(job: Job | None, status: int, waited: float | None, more: dict[str, str]) -> Response:
-    if waited is not None:
-        more["Preference-Applied"] = f"wait={waited:g}"
-    if job is None:
-        return Response(status=status, headers=more)
+def _answer(job: Job, status: int, more: dict[str, str]) -> Response:
     if not job.state.is_final:
-        more["Retry-After"] = RETRY_AFTER_SECONDS
-    return json_response(descriptor.descriptor(job), status, more)
+        more["Retry-After"] = _retry_after(job)
+    return json_response(described(front(), job), status, more)
 
 
-def _located(error: InvalidRequest) -> InvalidRequest:
-    """The service does not know where a field stood: with a text body, all stood in the query."""
-    if bodies.content_type(request) == bodies.JSON:
-        return error
-    return InvalidRequest([replace(entry, location="query") for entry in error.errors])
+def _retry_after(job: Job) -> str:
+    return retry_after(job, time.time())
+
+
+def described(here: Front, job: Job) -> dict[str, Any]:
+    """The descriptor, with why the device takes no jobs where it takes none."""
+    return descriptor.descriptor(job, None if job.ahead is None else here.service.catalogue.held(job.device))

@@ -9,14 +9,13 @@ from flask import Flask
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
 
 from qcjob import __version__
-from qcjob.web import problems
-from qcjob.web.schemas import COMPONENTS
+from qcjob.web import problems, schemas
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-Request-ID": ("The request's id: the one that was sent, if it was fit, else a new one.", {"type": "string"}),
-    "Location": ("The job's path.", {"type": "string"}),
+    "Location": ("The path of the job, or of what else was made.", {"type": "string"}),
     "ETag": ("The job's version in double quotes, for If-None-Match.", {"type": "string"}),
     "Retry-After": ("Seconds after which asking again makes sense; absent once the job is final.", {"type": "integer"}),
     "Link": ('`<path>; rel="next"` where there is another page.', {"type": "string"}),
@@ -45,7 +44,7 @@ _EVERYWHERE = (400, 422, 500)
 
 
 def ref(name: str) -> dict[str, str]:
-    """A schema by its name in COMPONENTS."""
+    """A schema by its name in COMPONENTS of schemas."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -104,7 +103,7 @@ def route(
 
 def _refusal(status: int) -> dict[str, Any]:
     codes = [f"`{problem.code}`" for problem in problems.ALL.values() if problem.status == status]
-    headers = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}.get(status, ())
+    headers = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     answer = empty_answer(f"Refused: {', '.join(codes)}.", *headers)
     return {**answer, "content": {problems.PROBLEM_JSON: {"schema": ref("Problem")}}}
 
@@ -134,7 +133,7 @@ def build_api(app: Flask) -> Api:
         components.header(name, {"description": about, "schema": schema})
     for name, parameter in _PARAMETERS.items():
         components.parameter(name, "header", {"name": name, "required": False, **parameter})
-    for name, schema_class in COMPONENTS.items():
+    for name, schema_class in schemas.COMPONENTS.items():
         components.schema(name, schema=schema_class)
     return api
 

@@ -1,4 +1,4 @@
-"""Every refusal as RFC 9457 problem+json: the errors only HTTP can have, the table of all, and the answer itself.
+"""Every refusal as a type of problem (RFC 9457): its status, its title, and what can be done about it.
 
 `TABLE` is the one place where an error becomes an HTTP status; /problems/<code>, the OpenAPI document and
 docs/http.md speak of its rows.
@@ -6,64 +6,23 @@ docs/http.md speak of its rows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from flask import Response
 
 from qcjob import errors
+from qcjob.web.faults import TITLES
+from qcjob.web.refusals import (
+    BodyTooLarge,
+    LengthRequired,
+    MalformedJson,
+    MalformedRequest,
+    MalformedText,
+    NotReady,
+    TooManyWaiting,
+    UnsupportedMediaType,
+)
 
 PROBLEM_JSON = "application/problem+json"
-
-
-class MalformedJson(errors.Refused):
-    """Not JSON, not UTF-8, or nested too deep."""
-
-    code = "malformed-json"
-
-
-class MalformedRequest(errors.Refused):
-    """Not what HTTP calls a request: a body cut short, or one of two lengths."""
-
-    code = "malformed-request"
-
-
-class LengthRequired(errors.Refused):
-    """A text body without Content-Length."""
-
-    code = "length-required"
-
-
-class MalformedText(errors.Refused):
-    """A text/plain body that is not UTF-8."""
-
-    code = "malformed-text"
-
-
-class UnsupportedMediaType(errors.Refused):
-    """A content type, charset or content encoding that is not read here."""
-
-    code = "unsupported-media-type"
-
-
-class BodyTooLarge(errors.Refused):
-    """More than the body limit; it was read and thrown away."""
-
-    code = "body-too-large"
-
-
-class TooManyWaiting(errors.Refused):
-    """Every place for a long-poll is taken in this process."""
-
-    code = "too-many-waiting"
-
-
-class NotReady(errors.Refused):
-    """The ledger cannot be used yet, or no more."""
-
-    code = "not-ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +52,61 @@ TABLE: dict[type[BaseException], Problem] = {
     errors.NotAuthenticated: Problem(
         401, "not-authenticated", "An API key is needed", "Send `Authorization: Bearer KEY` with a valid key."
     ),
+    errors.OperatorOnly: Problem(
+        403, "operator-only", "Only an operator may", "Show a key made with `keys add NAME --role operator`."
+    ),
+    errors.TierNotAllowed: Problem(
+        403,
+        "tier-not-allowed",
+        "This tier is not yours",
+        "`errors` names the tiers that are; an operator can say more.",
+    ),
+    errors.QuotaShots: Problem(
+        422, "quota-shots", "More shots than you may ask for", "`errors` names the most; an operator can raise it."
+    ),
+    errors.QuotaJobsWaiting: Problem(
+        429, "quota-jobs-waiting", "As many of your jobs wait as may", "Ask again when one of them has run."
+    ),
+    errors.QuotaDeviceSeconds: Problem(
+        429, "quota-device-seconds", "Your device time of today is spoken for", "Ask for less, or after Retry-After."
+    ),
+    errors.QuotaSessionSeconds: Problem(
+        422, "quota-session-seconds", "A longer session than you may open", "`errors` names the longest."
+    ),
+    errors.TooManySessions: Problem(
+        429, "too-many-sessions", "As many of your sessions are open as may", "Close one, or wait for one to close.", 60
+    ),
     errors.JobNotFound: Problem(
         404, "job-not-found", "No such job of yours", "The id is unknown, malformed, past its retention, or not yours."
     ),
+    errors.BatchNotFound: Problem(
+        404,
+        "batch-not-found",
+        "No such batch of yours",
+        "The id is unknown, malformed, past its retention, or not yours.",
+    ),
+    errors.BatchRefused: Problem(
+        422,
+        "batch-refused",
+        "Jobs of the batch cannot be accepted",
+        "`errors` has the `index` of each. Correct them, or send `on_error: skip` to leave them out.",
+    ),
     errors.DeviceNotFound: Problem(404, "device-not-found", "No such device", "GET /v1/devices lists them."),
+    errors.CustomerNotFound: Problem(
+        404, "customer-not-found", "No such customer is recorded", "GET /v1/customers lists them; PUT records one."
+    ),
+    errors.SessionNotFound: Problem(
+        404, "session-not-found", "No such session of yours", "GET /v1/sessions lists them."
+    ),
+    errors.SessionClosed: Problem(
+        409, "session-closed", "The session takes no jobs any more", "Open another one, or submit without a session."
+    ),
+    errors.ReservationNotFound: Problem(
+        404, "reservation-not-found", "No such reservation", "GET /v1/reservations lists them."
+    ),
+    errors.ReservationOverlaps: Problem(
+        409, "reservation-overlaps", "The device is reserved already", "`detail` names the reservation in the way."
+    ),
     errors.ResultNotReady: Problem(
         409, "result-not-ready", "The job has not ended", "Ask again later; `Prefer: wait=20` helps."
     ),
@@ -106,8 +116,16 @@ TABLE: dict[type[BaseException], Problem] = {
     errors.NotCancellable: Problem(
         409, "not-cancellable", "The job has ended already", "A COMPLETED or FAILED job stays as it is."
     ),
+    errors.NotWaiting: Problem(
+        409, "not-waiting", "The job does not wait any more", "Only a WAITING job can be ranked anew, held or moved."
+    ),
+    errors.TooManyBetween: Problem(
+        409, "too-many-between", "Too many jobs stand between the two", "Rank it ahead of a nearer job first."
+    ),
     errors.ProgramTooLong: Problem(413, "program-too-long", "The program is too long", "The limit is in `errors`."),
-    BodyTooLarge: Problem(413, "body-too-large", "The body is too large", "A body holds 1 MiB at most."),
+    BodyTooLarge: Problem(
+        413, "body-too-large", "The body is too large", "A body holds 1 MiB at most, that of a batch 8 MiB."
+    ),
     UnsupportedMediaType: Problem(
         415, "unsupported-media-type", "This content type is not read here", "Send JSON or text/plain, in UTF-8."
     ),
@@ -122,6 +140,9 @@ TABLE: dict[type[BaseException], Problem] = {
         503, "too-many-waiting", "Too many requests are waiting", "Ask again after Retry-After, or without Prefer.", 1
     ),
     NotReady: Problem(503, "not-ready", "Not ready", "`detail` says what is missing.", 1),
+    errors.CompilerBusy: Problem(
+        503, "compiler-busy", "No place to compile is free", "Ask again after Retry-After; `detail` says more.", 2
+    ),
     errors.LedgerFull: Problem(
         503, "ledger-full", "The ledger has no room for more jobs", "Ask again later; the operator must make room.", 30
     ),
@@ -131,17 +152,7 @@ TABLE: dict[type[BaseException], Problem] = {
 }
 """From an error's class (or the nearest base that stands here) to what the asker sees."""
 
-PROGRAM_FAULTS: dict[str, Problem] = {
-    code: Problem(422, code, title, _PROGRAM)
-    for code, title in {
-        "empty-program": "The program is empty",
-        "missing-comma": "A comma is missing between two rotations",
-        "unknown-axis": "A rotation has no such axis",
-        "malformed-rotation": "A rotation is not written AXIS(ANGLE)",
-        "angle-out-of-range": "An angle is out of range",
-        "unsupported-gate": "The device has no such gate",
-    }.items()
-}
+PROGRAM_FAULTS: dict[str, Problem] = {code: Problem(422, code, title, _PROGRAM) for code, title in TITLES.items()}
 """What a program can be refused for: `code` is then that of its first fault."""
 
 NOT_FOUND = Problem(404, "not-found", "Nothing here", "/docs lists the routes there are.")
@@ -162,48 +173,3 @@ def problem_of(error: errors.QcjobError) -> Problem:
     if isinstance(error, errors.InvalidProgram) and error.code != row.code:
         return PROGRAM_FAULTS.get(error.code) or Problem(row.status, error.code, row.title, row.remedy)
     return row
-
-
-def answer(
-    problem: Problem,
-    detail: str,
-    *,
-    request_id: str,
-    instance: str,
-    entries: list[dict[str, Any]] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The problem document as a response."""
-    document: dict[str, Any] = {
-        "type": f"/problems/{problem.code}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": detail,
-        "code": problem.code,
-        "request_id": request_id,
-        "instance": instance,
-    }
-    if entries is not None:
-        document["errors"] = entries
-    response = Response(json.dumps(document), problem.status, content_type=PROBLEM_JSON)
-    if problem.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(problem.retry_after_seconds)
-    response.headers.extend(headers or {})
-    return response
-
-
-def entries_of(error: errors.QcjobError) -> list[dict[str, Any]] | None:
-    """The `errors` list of a refusal that has one."""
-    if isinstance(error, errors.InvalidProgram):
-        return [{"line": e.line, "column": e.column, "code": e.code, "message": e.message} for e in error.errors]
-    if isinstance(error, errors.InvalidRequest):
-        return [
-            {
-                "field": e.field,
-                "location": e.location,
-                "message": e.message,
-                "allowed": e.allowed if e.allowed is None or isinstance(e.allowed, str) else list(e.allowed),
-            }
-            for e in error.errors
-        ]
-    return None

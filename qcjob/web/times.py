@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+TIME_ALLOWED = "an RFC 3339 time with its offset, such as 2025-01-31T12:00:00Z"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # A "+" that nobody escaped arrives in a query as a blank: "12:00:00 02:00" is taken for what was meant.

@@ -1,17 +1,20 @@
-"""Long-polls: waiting for a job's next change or its end, with a bounded number of waiters per process."""
+"""Long-polls: waiting for the next change or the end of a job or a batch, with a bounded number of waiters."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+from qcjob.batch import Batch
 from qcjob.job import Job
-from qcjob.security.caller import Caller
 from qcjob.web.front import Front
-from qcjob.web.problems import TooManyWaiting
+from qcjob.web.refusals import TooManyWaiting
 
-LOOK_SECONDS = 5.0  # look at the job this often even if no change was heard of
+LOOK_SECONDS = 5.0  # look this often even if no change was heard of
+
+Followed = TypeVar("Followed", Job, Batch)
 
 
 @contextmanager
@@ -25,18 +28,20 @@ def _place(front: Front) -> Iterator[None]:
         front.places.release()
 
 
-def wait_until(front: Front, caller: Caller, job: Job, done: Callable[[Job], bool], seconds: float) -> Job:
-    """The job once `done` says so, or as it is after that many seconds.
+def wait_until(
+    front: Front, found: Followed, look: Callable[[str], Followed], done: Callable[[Followed], bool], seconds: float
+) -> Followed:
+    """What was found, once `done` says so, or as it is after that many seconds; `look` finds it anew, by its id.
 
-    Raises TooManyWaiting where it would have to wait and every place is taken, and whatever `Service.status` raises.
+    Raises TooManyWaiting where it would have to wait and every place is taken, and whatever `look` raises.
     """
-    if done(job) or seconds <= 0:
-        return job
+    if done(found) or seconds <= 0:
+        return found
     deadline = time.monotonic() + seconds
-    with _place(front), front.changes.subscribe(job.id) as waiter:
+    with _place(front), front.changes.subscribe(found.id) as waiter:
         while True:
-            job = front.service.status(caller, job.id)  # after subscribing: no change falls between
+            found = look(found.id)  # after subscribing: no change falls between
             left = deadline - time.monotonic()
-            if done(job) or left <= 0:
-                return job
+            if done(found) or left <= 0:
+                return found
             waiter.wait(min(left, LOOK_SECONDS))

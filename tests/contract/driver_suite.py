@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from workers.conformance import CHECKS, Conformance, NotAsked
+from workers.conformance import CHECKS, NotAsked, Suite
 from workers.conformance.checks import SHOTS
 
 __all__ = ["SHOTS", "DriverSuite"]
 
 
-class DriverSuite(Conformance):
+class DriverSuite(Suite):
     """One test for each sentence of `qcjob.devices.driver`."""
 
     @pytest.fixture(autouse=True)

@@ -21,12 +21,12 @@ from typing import Any, TypeVar
 import httpx
 from celery import Celery
 
-from qcjob.checks import JobRequest
 from qcjob.cli.launcher.redis import find_redis_server, redis_argv, socket_path
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.job import Job
 from qcjob.security.caller import Caller
 from qcjob.security.keys import Keys
+from qcjob.service import JobRequest
 from qcjob.settings import read_settings
 from qcjob.wiring import build_ledger, build_service, redis_client
 
@@ -101,7 +101,7 @@ def missing_redis() -> str | None:
     return None
 
 
-def wait_for(look: Callable[[], T], within: float = 10.0, what: str = "") -> T:
+def wait_for(look: Callable[[], T], within: float = 30.0, what: str = "") -> T:
     """Look until the answer is true, and give it back. Fails when it was not within so many seconds."""
     deadline = time.monotonic() + within
     while not (answer := look()):
@@ -257,7 +257,7 @@ class Cluster:
             assert worker.lives, f"the worker ended: {worker.text()[-2_000:]}"
             return re.search(r"@\S+ ready\.", worker.text()) is not None
 
-        wait_for(ready, within=20, what="a worker is ready")
+        wait_for(ready, within=60, what="a worker is ready")
 
     def web(self) -> str:
         """The API on granian; its URL, once it answers."""
@@ -268,7 +268,7 @@ class Cluster:
             *("--no-ws", "--workers", "1", "--blocking-threads", "32", "qcjob.web.wsgi:app"),
         )
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _status(f"{url}/readyz") == 200, within=20, what="the web is ready")
+        wait_for(lambda: _status(f"{url}/readyz") == 200, within=60, what="the web is ready")
         return url
 
     def flower(self) -> Callable[[str], Any]:
@@ -280,7 +280,7 @@ class Cluster:
             FLOWER_BASIC_AUTH=":".join(auth),
         )
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _status(f"{url}/api/tasks", auth=auth) == 200, within=20, what="Flower answers")
+        wait_for(lambda: _status(f"{url}/api/tasks", auth=auth) == 200, within=60, what="Flower answers")
         return lambda path: httpx.get(url + path, auth=auth, trust_env=False, timeout=5).json()
 
     # -- jobs
@@ -288,8 +288,10 @@ class Cluster:
     def submit(
         self, device: str = "simulator", *, customer: Caller = ALICE, runtime: str | None = None, **more: Any
     ) -> str:
-        """Submit a job by the service; its id. `duration`, `script` and `error` are job options."""
-        options: dict[str, Any] = {name: more.pop(name) for name in ("duration", "script", "error") if name in more}
+        """Submit a job by the service; its id. `duration`, `script`, `error` and `observables` are job options."""
+        options: dict[str, Any] = {
+            name: more.pop(name) for name in ("duration", "script", "error", "observables") if name in more
+        }
         default = {"echo": "echo", "ideal": "simulated"}.get(device, "optimized")
         wanted = {"program": PROGRAM, "shots": 100, **more}
         request = JobRequest(device=device, runtime=runtime or default, options=options, **wanted)
@@ -301,7 +303,7 @@ class Cluster:
         assert job is not None, f"job {job_id} is lost"
         return job
 
-    def wait_until(self, job_id: str, *states: str, within: float = 10.0) -> Job:
+    def wait_until(self, job_id: str, *states: str, within: float = 30.0) -> Job:
         """The job, once it is in one of these states."""
 
         def look() -> Job | None:
@@ -319,15 +321,19 @@ class Cluster:
         assert found is not None
         return found
 
-    def wait_all(self, job_ids: list[str], state: str = "COMPLETED", within: float = 20.0) -> list[Job]:
+    def wait_all(self, job_ids: list[str], state: str = "COMPLETED", within: float = 60.0) -> list[Job]:
         """The jobs, once each is in this state."""
         deadline = time.monotonic() + within
         return [self.wait_until(job_id, state, within=max(0.1, deadline - time.monotonic())) for job_id in job_ids]
 
-    def starts(self, device: str) -> list[str]:
-        """The job of each run that the scripted device started, in order: its own log, not the ledger's."""
+    def runs(self, device: str) -> list[dict[str, Any]]:
+        """Each run that the scripted device started, in order: its own log, not the ledger's."""
         log = self.state / f"{device}.log"
-        return [json.loads(line)["job_id"] for line in log.read_text().splitlines()] if log.exists() else []
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def starts(self, device: str) -> list[str]:
+        """The job of each of these runs."""
+        return [run["job_id"] for run in self.runs(device)]
 
 
 def moments(job: Job) -> dict[str, int]:

@@ -15,7 +15,7 @@ from tests.integration.cluster import Cluster, Process, wait_for
 @pytest.fixture(scope="module")
 def flower(shared: Cluster) -> Callable[[str], Any]:
     read = shared.flower()
-    wait_for(lambda: read("/api/workers?refresh=1"), within=20, what="Flower knows the worker")
+    wait_for(lambda: read("/api/workers?refresh=1"), within=60, what="Flower knows the worker")
     return read
 
 

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 import redis
 
+from benchmarks.chaos.clients import wanted_jobs
 from benchmarks.chaos.proxy import HOST, Proxy
 from tests.integration.cluster import HOUSE, Cluster, wait_for
 
@@ -43,11 +45,12 @@ def test_a_short_storm_loses_nothing_and_says_so(tmp_path: Path) -> None:
     running = storm(folder, "--seed", "4", "--seconds", "12", "--jobs", "60", "--faults", KINDS)
     told, _ = running.communicate(timeout=120)
     assert running.returncode == 0, told
-    assert "| accepted | 60 |" in told
+    accepted = sum(job.together for job in wanted_jobs(Random(4), 60, 12))
+    assert f"| accepted | {accepted} |" in told and accepted > 60, "batches are among them"
     assert "| lost | 0 |" in told
     assert "the promise was kept" in told
     outcome = json.loads((folder / "outcome.json").read_text())
-    assert len(outcome["jobs"]) == 60
+    assert len(outcome["jobs"]) == accepted
     assert outcome["faults"]
     assert not processes_on(folder)
 
@@ -56,10 +59,10 @@ def test_a_storm_that_is_stopped_leaves_no_process_behind(tmp_path: Path) -> Non
     folder = tmp_path / "storm"
     running = storm(folder, "--seconds", "60", "--faults", "worker-frozen")
     try:
-        wait_for(lambda: len(processes_on(folder)) > 8, within=20, what="the parts are there")
+        wait_for(lambda: len(processes_on(folder)) > 8, within=60, what="the parts are there")
         running.send_signal(signal.SIGINT)
         asked_at = time.monotonic()
-        told, _ = running.communicate(timeout=40)
+        told, _ = running.communicate(timeout=90)
     finally:
         running.kill()
     assert running.returncode == 130, told

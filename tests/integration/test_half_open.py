@@ -6,7 +6,9 @@ import contextlib
 from pathlib import Path
 
 from benchmarks.chaos.proxy import HOST, Proxy
+from qcjob.connections import Pool
 from tests.integration.cluster import Cluster, rescues
+from workers.connection import Connection
 
 
 def test_a_worker_whose_connections_lead_nowhere_takes_jobs_again(bare: Cluster) -> None:
@@ -15,6 +17,12 @@ def test_a_worker_whose_connections_lead_nowhere_takes_jobs_again(bare: Cluster)
         worker = bare.worker("simulator", QCJOB_REDIS_URL=f"redis://{HOST}:{proxy.port}/0")
         bare.wait_until(bare.submit(), "COMPLETED")
         proxy.half_open()
-        job = bare.wait_until(bare.submit(), "COMPLETED", within=14)
+        job = bare.wait_until(bare.submit(), "COMPLETED", within=8)
         assert rescues(job) == 0
         assert worker.lives
+
+
+def test_each_channel_of_a_worker_has_a_pool_that_is_warned(bare: Cluster) -> None:
+    with Connection(bare.settings.celery_broker_url) as connection:
+        pools = [channel.client.connection_pool for channel in (connection.default_channel, connection.channel())]
+        assert all(isinstance(pool, Pool) for pool in pools)

@@ -139,7 +139,7 @@ def test_a_signal_to_the_whole_group_ends_no_job(bare: Cluster, number: signal.S
 def test_a_job_that_kills_its_worker_does_not_do_so_for_ever(bare: Cluster) -> None:
     worker: Process = bare.worker("scripted")
     job_id, after = bare.submit("scripted", script={"submit": "crash"}), bare.submit("scripted")
-    job = bare.wait_until(job_id, "FAILED", within=20)
+    job = bare.wait_until(job_id, "FAILED", within=60)
     assert job.error_code == "worker-lost"
     assert rescues(job) <= 7
     bare.wait_until(after, "COMPLETED")

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from qcjob.cli.launcher.waiting import is_ready
+from qcjob.client import Client
+from tests.integration.cluster import wait_for
 
 HOUSE = Path(__file__).resolve().parents[2]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -37,6 +39,9 @@ def installation(tmp_path: Path) -> Iterator[tuple[Path, int]]:
             assert up.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < deadline, "not ready within 60 s"
             time.sleep(0.1)
+        key = (tmp_path / "var" / "api-key").read_text().strip()
+        with Client(f"http://127.0.0.1:{port}", key) as client:  # a job that comes before the worker is told so
+            wait_for(lambda: client.devices()[0]["status"] == "online", 30, "the simulator's worker")
         yield tmp_path, port
     finally:
         up.send_signal(signal.SIGTERM)

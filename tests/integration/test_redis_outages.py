@@ -22,7 +22,7 @@ def test_redis_killed_mid_run_and_started_again_loses_nothing(bare: Cluster) -> 
         bare.ledger.read(running)
     wait_for(lambda: worker.events("keeper could not reach the ledger") or "Connection to broker lost" in worker.text())
     bare.start_redis()
-    jobs = bare.wait_all([running, *accepted], within=20)
+    jobs = bare.wait_all([running, *accepted], within=60)
     assert all(states(job)[-1] == "COMPLETED" for job in jobs)
     assert worker.lives
     bare.wait_until(bare.submit(), "COMPLETED")
@@ -44,9 +44,9 @@ def test_a_worker_started_before_its_redis_begins_when_it_comes(bare: Cluster) -
     job_id = bare.submit()
     bare.redis.kill_main()
     worker = bare.worker("simulator", wait=False)
-    wait_for(lambda: "Cannot connect" in worker.text() or worker.events("ledger unavailable"), within=15)
+    wait_for(lambda: "Cannot connect" in worker.text() or worker.events("ledger unavailable"), within=60)
     bare.start_redis()
-    bare.wait_until(job_id, "COMPLETED", within=15)
+    bare.wait_until(job_id, "COMPLETED", within=60)
 
 
 def test_redis_that_stops_for_longer_than_a_lease_makes_no_job_run_twice(bare: Cluster) -> None:

@@ -6,6 +6,8 @@ import random
 import time
 from dataclasses import replace
 
+import pytest
+
 from tests.integration.cluster import ALICE, Cluster, moments, states
 
 
@@ -24,6 +26,7 @@ def test_sixty_randomly_ranked_jobs_run_in_exact_order_through_one_slot(shared: 
     assert all(states(job) == ["WAITING", "SUBMITTED", "RUNNING", "COMPLETED"] for job in jobs)
 
 
+@pytest.mark.alone
 def test_forty_jobs_go_through_four_slots_without_a_stall_and_never_more_than_four_at_once(shared: Cluster) -> None:
     started = time.monotonic()
     job_ids = [shared.submit("four", duration=0.1) for _ in range(40)]
@@ -38,6 +41,7 @@ def test_forty_jobs_go_through_four_slots_without_a_stall_and_never_more_than_fo
     assert took < 4, f"40 jobs of 0.1 s through 4 slots took {took:.1f} s"
 
 
+@pytest.mark.alone
 def test_a_burst_of_empty_jobs_keeps_every_slot_busy(shared: Cluster) -> None:
     started = time.monotonic()
     shared.wait_all([shared.submit("four") for _ in range(40)])

@@ -97,6 +97,35 @@ def test_an_unavailable_device_gets_the_job_later_in_the_same_attempt(devices: C
     assert claimed[2] - claimed[1] >= 1_000_000
 
 
+def test_a_run_that_fails_is_tried_again_as_a_run_of_its_own(devices: Cluster) -> None:
+    """The device knows an id again: under the one it has seen, it would answer with the run that failed."""
+    job_id = devices.submit("scripted", script={"poll": "failed:laser-off"}, retries=2)
+    job = devices.wait_until(job_id, "FAILED")
+    assert [(attempt.outcome, attempt.error_code) for attempt in job.attempts] == [
+        ("put_back", "laser-off"),
+        ("put_back", "laser-off"),
+        ("failed", None),
+    ]
+    assert job.error_code == "laser-off"
+    assert [run["attempt"] for run in devices.runs("scripted") if run["job_id"] == job_id] == [1, 2, 3]
+    claimed = [moment.at for moment in job.history if moment.state == "SUBMITTED"]
+    assert claimed[1] - claimed[0] >= 500_000
+    assert claimed[2] - claimed[1] >= 1_000_000
+
+
+def test_an_unanswered_submit_is_made_again_and_the_device_starts_it_once(devices: Cluster) -> None:
+    job_id = devices.submit("scripted", script={"submit": ["accept uncertain", "raise", "accept"]})
+    job = devices.wait_until(job_id, "COMPLETED")
+    assert (len(job.attempts), rescues(job)) == (1, 0)
+    assert devices.starts("scripted").count(job_id) == 1
+
+
+def test_an_owner_may_have_an_uncertain_job_run_again_where_the_device_would_not(devices: Cluster) -> None:
+    job_id = devices.submit("untold", script={"submit": ["uncertain", "accept"]}, on_uncertain="rerun")
+    job = devices.wait_until(job_id, "COMPLETED")
+    assert [attempt.outcome for attempt in job.attempts] == ["put_back", "completed"]
+
+
 def test_while_a_job_waits_for_an_unavailable_device_others_go_on(devices: Cluster) -> None:
     waiting = devices.submit("scripted", script={"submit": "unavailable"})
     devices.wait_all([devices.submit("scripted") for _ in range(3)])
@@ -194,13 +223,14 @@ def test_a_device_that_is_offline_holds_its_jobs_and_says_why(devices: Cluster) 
     told = Path(devices.state, "scripted", "status")
 
     def shown(status: str) -> bool:
-        return devices.service.device("scripted").status == status
+        return devices.service.catalogue.view("scripted").status == status
 
     told.write_text("maintenance:a new cable")
     wait_for(lambda: shown("maintenance"), what="the device is in maintenance")
-    assert devices.service.device("scripted").status_reason == "a new cable"
+    assert devices.service.catalogue.view("scripted").status_reason == "a new cable"
     job_id = devices.submit("scripted")
-    assert devices.service.device("scripted").queue_length == 1
+    assert devices.service.catalogue.view("scripted").queue_length == 1
+    assert devices.service.catalogue.held("scripted") == "scripted is maintenance: a new cable"
     told.unlink()
     wait_for(lambda: shown("online"), what="the device is online")
     job = devices.wait_until(job_id, "COMPLETED")

@@ -118,6 +118,7 @@ def test_a_deleted_queue_holds_no_job_up(shared: Cluster) -> None:
     shared.wait_all(waiting, within=2)
 
 
+@pytest.mark.alone
 def test_every_wake_up_lost_with_every_slot_free_is_mended_by_the_keeper(shared: Cluster) -> None:
     def lose() -> None:
         shared.client.delete("four")

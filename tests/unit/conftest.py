@@ -51,6 +51,14 @@ def ledger(client: fakeredis.FakeRedis, clock: Clock) -> Ledger:
 
 
 @pytest.fixture
+def roomy_ledger(client: fakeredis.FakeRedis, clock: Clock) -> Ledger:
+    """One whose device `simulator` is online, with a slot for every job and leases that outlast all that is waited."""
+    ledger = Ledger(client, lease_seconds=86_400)
+    ledger.online("simulator", {"slots": "99", "status": "online"})
+    return ledger
+
+
+@pytest.fixture
 def new_job() -> Callable[..., NewJob]:
     def build(**changes: object) -> NewJob:
         fields: dict[str, object] = {

@@ -48,6 +48,7 @@ def evidence(found: Job | None = None, *, keys: dict[str, set[str]] | None = Non
     return Evidence(jobs=values.pop("jobs", {"a": found}), witness=witness, **values)
 
 
+SECOND_ATTEMPT = dataclasses.replace(ATTEMPT, number=2, fence=8)
 RESCUED = dataclasses.replace(ATTEMPT, rescues=(Rescue(3 * SECOND, "other@host", 9),))
 
 KEPT = {
@@ -58,14 +59,15 @@ KEPT = {
     "a rerun": evidence(
         job(
             *(WAITING, SUBMITTED, WAITING, SUBMITTED, RUNNING, COMPLETED),
-            attempts=(dataclasses.replace(ATTEMPT, outcome="put_back"), dataclasses.replace(ATTEMPT, fence=8)),
+            attempts=(dataclasses.replace(ATTEMPT, outcome="put_back"), SECOND_ATTEMPT),
         ),
-        starts={"a": 2},
+        starts={"a": 1, "a~2": 1},
         seen=[seen(WAITING, 3, 3.0), seen(COMPLETED, 6, 6.0)],
     ),
     "an answer that was overtaken": evidence(
         seen=[Seen("a", COMPLETED, 4, 4.0, 4.1), Seen("a", RUNNING, 3, 3.9, 4.2)],
     ),
+    "a run on a device that counts no starts": evidence(job(device="echo"), starts={}),
     "many a 503": evidence(answers={"503": 9, "202": 1, "none": 3}),
 }
 
@@ -74,6 +76,11 @@ BROKEN = {
     "lost: gone": ("lost", evidence(jobs={})),
     "run twice by the device outside": ("run twice", evidence(job(attempts=(RESCUED,)), starts={"a": 2})),
     "run twice by the simulator": ("run twice", evidence(job(device="simulator"), starts={"a": 2})),
+    "an attempt run twice": (
+        "run twice",
+        evidence(job(attempts=(ATTEMPT, SECOND_ATTEMPT)), starts={"a": 1, "a~2": 2}),
+    ),
+    "an attempt nobody knows of": ("run twice", evidence(starts={"a": 1, "a~2": 1})),
     "run and unknown": ("run twice", evidence(starts={"a": 1, "b": 1})),
     "no such step": ("history", evidence(job(WAITING, RUNNING, COMPLETED))),
     "a final state left": ("history", evidence(job(WAITING, SUBMITTED, RUNNING, FAILED, COMPLETED))),

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from qcjob.acts import Word
+from qcjob.ids import new_job_id
 from qcjob.job import NewJob
 from qcjob.ledger import Ledger
 from qcjob.ledger.checkup import Checkup, Finding
+from qcjob.ledger.reservations import Reservations
 
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 COUNTS = {"counts": {"0": 10}, "seed": 1, "compiler": "qcjob", "calibration": None}
@@ -49,10 +52,17 @@ def test_a_sound_ledger_gives_no_findings(ledger: Ledger, jobs: dict[str, str]) 
     assert findings(ledger) == []
 
 
+def member(redis: Any, job_id: str) -> str:
+    """What a ready set calls a job."""
+    order: bytes = redis.hget(f"qcjob:job:{job_id}", "order")
+    return order.decode() + job_id
+
+
 FAULTS: dict[str, Callable[[Any, dict[str, str]], object]] = {
-    "would never be claimed": lambda r, j: r.zrem("qcjob:ready:simulator", j["waiting"]),
+    "among its customer's own": lambda r, j: r.delete("qcjob:own:simulator:alice"),
+    "would never be claimed": lambda r, j: r.zrem("qcjob:ready:simulator", member(r, j["waiting"])),
     "holds a lease": lambda r, j: r.zadd("qcjob:leases:simulator", {j["waiting"]: 1}),
-    "still ranked": lambda r, j: r.zadd("qcjob:ready:simulator", {j["completed"]: 1}),
+    "still ranked": lambda r, j: r.zadd("qcjob:ready:simulator", {member(r, j["completed"]): 1}),
     "nobody holds it": lambda r, j: r.zrem("qcjob:leases:simulator", j["running"]),
     "still takes a slot": lambda r, j: r.zadd("qcjob:leases:simulator", {j["failed"]: 9e15}),
     "retention never will": lambda r, j: r.zrem("qcjob:ended", j["cancelled"]),
@@ -84,3 +94,18 @@ def test_what_cannot_be_mended_is_said(ledger: Ledger, jobs: dict[str, str], wha
     ledger.client.delete("qcjob:" + key.format(**jobs))
     (finding,) = findings(ledger, repair=True)
     assert what in finding.what and finding.mend == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("reservations:simulator", "nobody has it"), ("reservation:", "which is no reservation")],
+    ids=["its place", "itself"],
+)
+def test_a_reservation_that_lost_half_of_it_is_found_and_mended(ledger: Ledger, key: str, said: str) -> None:
+    now = ledger.now()
+    Reservations(ledger).add(new_job_id(), "simulator", "alice", Word("grace"), begins=now, ends=now + 60_000_000)
+    assert findings(ledger) == []
+    (found,) = ledger.client.keys(f"qcjob:{key}*")
+    ledger.client.delete(found)
+    assert [said in finding.what for finding in findings(ledger, repair=True)] == [True]
+    assert findings(ledger) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from qcjob.cli import exits, main
 
@@ -40,6 +41,27 @@ def test_the_help_of_a_command_has_an_example_and_the_common_options(path: str, 
     assert f"python -m qcjob {path}" in text
     for option in ("--data", "--url", "--api-key", "--output"):
         assert option in text
+
+
+@pytest.mark.parametrize("group", ["", "keys", "customers"])
+def test_a_list_of_commands_says_in_whole_words_what_each_does(group: str) -> None:
+    answer = CliRunner().invoke(main, [*group.split(), "--help"], terminal_width=80)
+    assert answer.exit_code == 0
+    assert "..." not in answer.output.partition("Commands:")[2], (
+        "the first sentence of a command is to fit into its line"
+    )
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    answer = CliRunner().invoke(main, [])
+    assert answer.exit_code == exits.CANNOT and "Commands:" in answer.output
+
+
+def test_a_command_misspelt_is_guessed() -> None:
+    answer = CliRunner().invoke(main, ["sumbit", "X(90)"])
+    assert answer.exit_code == exits.CANNOT and "Did you mean 'submit'?" in answer.output
+    answer = CliRunner().invoke(main, ["fridge"])
+    assert answer.exit_code == exits.CANNOT and "No such command 'fridge'." in answer.output
 
 
 @pytest.mark.parametrize("code", [exits.DONE, exits.REFUSED, exits.CANNOT, exits.NOT_YET, exits.INTERRUPTED])

@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
+import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import fakeredis
 import pytest
-from click.testing import CliRunner, Result
-from structlog.testing import capture_logs
-from werkzeug.serving import make_server
 
-from qcjob.cli import main
+from qcjob.cli import submit as submit_room
+from qcjob.client import Unreachable
+from qcjob.settings import Settings
+from tests.unit.door import Door, opened
 from tests.unit.webtest import BELL, Web
-
-HOUSE = Path(__file__).resolve().parents[2]
-
-Steps = list[Callable[[], object]]
-
-
-class Door:
-    """The web behind a port, and the command line in front of it."""
-
-    def __init__(self, web: Web, data: Path) -> None:
-        self.web = web
-        self.data = data
-        self.before_long_polls: Steps = []
-        """Done one by one, each before a long-poll is answered: what a worker does meanwhile."""
-        self.seen: list[dict[str, Any]] = []
-        self.server = make_server("127.0.0.1", 0, self, threaded=True)
-        (data / "api-key").write_text(f"{web.secret}\n")
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        self.seen.append(environ)
-        if environ["REQUEST_METHOD"] == "GET" and "HTTP_PREFER" in environ and self.before_long_polls:
-            self.before_long_polls.pop(0)()
-        return self.web.app(environ, start_response)
-
-    def run(self, *command: str, stdin: str | bytes | None = None) -> Result:
-        url = f"http://127.0.0.1:{self.server.server_port}"
-        env = {"QCJOB_DATA": str(self.data), "QCJOB_URL": url, "QCJOB_API_KEY": ""}
-        return CliRunner(env=env).invoke(main, command, input=stdin)
-
-    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        """A command line of a shell in which `qcjob` is the command, as users have it: a process of its own."""
-        url = f"http://127.0.0.1:{self.server.server_port}"
-        env = {**os.environ, "QCJOB_DATA": str(self.data), "QCJOB_URL": url, "PYTHONPATH": str(HOUSE)}
-        line = f'qcjob() {{ "{sys.executable}" -m qcjob "$@"; }}; {command}'
-        return subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30, cwd=self.data)
-
-    def json(self, *command: str, code: int = 0) -> Any:
-        """The one document of a command with `-o json`."""
-        answer = self.run(*command, "-o", "json")
-        assert answer.exit_code == code, answer.output
-        return json.loads(answer.stdout)
 
 
 @pytest.fixture
 def door(client: fakeredis.FakeRedis, tmp_path: Path) -> Iterator[Door]:
-    made = Door(Web(client), tmp_path)
-    serving = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    serving.start()
-    with capture_logs():  # the web's lines would be taken for the command's
+    with opened(Web(client, replace(Settings(), wait_limit_seconds=1)), tmp_path) as made:
         yield made
-    made.server.shutdown()
-    serving.join()
-    made.server.server_close()
 
 
 def test_a_submitted_job_is_waiting_and_its_id_is_told(door: Door) -> None:
@@ -80,13 +32,64 @@ def test_a_submitted_job_is_waiting_and_its_id_is_told(door: Door) -> None:
     [job] = door.json("list")["items"]
     assert job["state"] == "WAITING"
     assert job["id"] in answer.stdout
-    assert "queue     next" in answer.stdout
+    assert "queue     0 ahead" in answer.stdout, "no worker serves its device"
+
+
+def test_the_name_of_a_file_is_guessed_where_a_program_was_meant(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bell.txt").write_text(BELL)
+    answer = door.run("submit", "bell.txt")
+    assert answer.exit_code == 1 and "@bell.txt submits what is in it" in answer.output
+    assert door.run("submit", "@bell.txt").exit_code == 0
+    assert "is a file" not in door.run("submit", "Q(90)").output
+    assert door.run("submit", "X(90)\0").exit_code == 1
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_compile_that_takes_long_gives_a_sign_of_life_on_a_terminal_alone(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(submit_room, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    with submit_room.sign_of_life():
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.join(10)
+    assert ("being compiled" in capsys.readouterr().err) is is_terminal
+
+
+def test_a_job_that_is_held_or_whose_device_takes_none_is_not_called_next(door: Door) -> None:
+    operator = door.web.front.keys.add("grace", role="operator").secret
+    job = door.json("submit", BELL)
+    door.run("--api-key", operator, "hold", job["id"])
+    assert "queue     0 ahead" in door.run("status", job["id"]).output
+
+
+def test_gates_of_a_device_that_has_many_do_not_fill_the_screen(door: Door) -> None:
+    shown = door.run("devices").output
+    assert "rx, ry, rz" in shown and "in all" in shown and max(map(len, shown.splitlines())) < 100
+
+
+def test_a_server_that_goes_while_one_waits_leaves_the_job_and_says_how_to_find_it(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise Unreachable("no answer from http://127.0.0.1:1: refused")
+
+    monkeypatch.setattr("qcjob.client.following.Follower.next_change", gone)
+    answer = door.run("submit", BELL, "--wait")
+    [job] = door.json("list")["items"]
+    assert answer.exit_code == 2 and "Is it up?" in answer.output
+    assert f"python -m qcjob status {job['id']}" in answer.output
 
 
 def test_every_option_of_submit_arrives(door: Door) -> None:
     job = door.json(
         *("submit", "X(90)", "--runtime", "verbatim", "--device", "simulator", "--shots", "5", "--seed", "7"),
         *("--name", "n", "--tag", "a", "--tag", "b", "--option", "duration=0.5", "--language", "rotations"),
+        *("--retries", "3", "--on-uncertain", "rerun"),
     )
     wanted = {
         "runtime": "verbatim",
@@ -97,6 +100,8 @@ def test_every_option_of_submit_arrives(door: Door) -> None:
         "tags": ["a", "b"],
         "options": {"duration": 0.5},
         "language": "rotations",
+        "retries": 3,
+        "on_uncertain": "rerun",
     }
     assert {key: job[key] for key in wanted} == wanted
 
@@ -168,7 +173,7 @@ def test_ctrl_c_while_waiting_leaves_the_job_alone_and_says_how_to_look_at_it(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("qcjob.client.Client.next_change", interrupted)
+    monkeypatch.setattr("qcjob.client.following.Follower.next_change", interrupted)
     answer = door.run("submit", BELL, "--wait")
     [job] = door.json("list")["items"]
     assert answer.exit_code == 130
@@ -178,7 +183,10 @@ def test_ctrl_c_while_waiting_leaves_the_job_alone_and_says_how_to_look_at_it(
 
 
 def test_a_dry_run_shows_what_would_run_and_records_nothing(door: Door) -> None:
-    assert door.run("submit", BELL, "--dry-run").exit_code == 0
+    answer = door.run("submit", BELL, "--dry-run")
+    assert answer.exit_code == 0
+    assert "would run on simulator (optimized), 1,000 shots; nothing was recorded" in answer.stdout
+    assert re.search(r"^gates +rx x1|^gates +r[xyz] x\d", answer.stdout, re.MULTILINE)
     assert door.json("list")["items"] == []
     assert door.run("submit", BELL, "--dry-run", "--wait").exit_code == 2
 
@@ -215,6 +223,25 @@ def test_status_shows_the_history_and_ends_with_zero_whatever_the_state(door: Do
         "SUBMITTED",
         "FAILED",
     ]
+
+
+def test_status_shows_why_a_job_waits_and_what_its_attempts_ended_with(door: Door) -> None:
+    job = door.web.submit(retries=1)
+    assert "reason    simulator is offline: no worker" in door.run("status", job["id"]).stdout
+    door.web.ledger.online("simulator", {"slots": "1", "status": "online"})
+    claim = door.web.claim()
+    door.web.ledger.run_again(claim.id, claim.fence, "no-light", "laser off", retry=True)
+    door.web.front.service.catalogue.views()  # asked for now, not up to two seconds later
+    shown = door.run("status", job["id"]).stdout
+    assert "attempt 1 no-light: laser off" in shown
+    assert "reason    tried again at 20" in shown and "retries   1" in shown
+
+
+def test_waiting_for_a_device_that_takes_no_jobs_says_why_once(door: Door) -> None:
+    door.before_long_polls = [lambda: None, door.web.complete]
+    answer = door.run("submit", BELL, "--wait")
+    assert answer.exit_code == 0, answer.output
+    assert answer.stderr.count("waits: simulator is offline: no worker has served this device yet; jobs wait") == 1
 
 
 def test_a_waiting_job_is_cancelled_and_a_completed_one_is_not(door: Door) -> None:
@@ -363,7 +390,7 @@ def test_ctrl_c_while_waiting_in_json_leaves_the_job_as_it_was_seen(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("qcjob.client.Client.next_change", interrupted)
+    monkeypatch.setattr("qcjob.client.following.Follower.next_change", interrupted)
     told = door.json("submit", BELL, "--wait", code=130)
     assert (told["state"], told["result"]) == ("WAITING", None)
 
@@ -431,3 +458,12 @@ def test_a_terminal_without_unicode_gets_escapes_and_no_traceback(door: Door) ->
         answer = door.shell(f"PYTHONIOENCODING=latin-1 qcjob list {options}")
         assert answer.returncode == 0, answer.stderr
         assert wanted in answer.stdout
+
+
+def test_a_job_is_told_when_to_start(door: Door) -> None:
+    times = ("--start-after", "2100-01-01T06:00:00+01:00", "--not-after", "2100-01-02T06:00:00Z")
+    told = door.run("submit", "X(90)", *times)
+    assert told.exit_code == 0, told.output
+    assert re.search(r"not before +2100-01-01T05:00:00", told.output)
+    assert re.search(r"not after +2100-01-02T06:00:00", told.output)
+    assert door.run("submit", "X(90)", "--not-after", "soon").exit_code != 0

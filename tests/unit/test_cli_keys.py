@@ -15,7 +15,7 @@ from qcjob.wiring import redis_client
 
 @pytest.fixture(autouse=True)
 def on_fakeredis(client: fakeredis.FakeRedis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qcjob.cli.keys.redis_client", lambda _: client)
+    monkeypatch.setattr("qcjob.cli.on_redis.redis_client", lambda _: client)
 
 
 def run(*command: str) -> Result:
@@ -61,7 +61,7 @@ def test_a_name_or_tier_that_cannot_be_used_ends_with_two(command: tuple[str, ..
 
 
 def test_without_redis_the_message_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qcjob.cli.keys.redis_client", redis_client)
+    monkeypatch.setattr("qcjob.cli.on_redis.redis_client", redis_client)
     answer = run("list", "--data", "/nonexistent")
     assert answer.exit_code == 2
     assert "--data" in answer.stderr

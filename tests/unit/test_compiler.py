@@ -7,7 +7,6 @@ import json
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from qcjob.compiler import RUNTIMES, compile_program
 from qcjob.errors import InvalidProgram, InvalidRequest
 from qcjob.languages import Program, parse
 from qcjob.target import Target
+from tests.pace import within
 
 Matrix = tuple[complex, complex, complex, complex]
 
@@ -196,9 +196,7 @@ def test_optimized_refuses_what_the_device_cannot_express_at_the_rotation_that_n
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_the_longest_program_compiles_at_once(runtime: str) -> None:
     long = program("X(9),Y(8)," * 26_000 + "Z(1)")
-    started = time.process_time()
-    compile_program(long, runtime, Target(1, IDEAL))
-    assert time.process_time() - started < 2
+    within(4, lambda: compile_program(long, runtime, Target(1, IDEAL)))
 
 
 def test_the_length_of_a_program_costs_no_precision() -> None:

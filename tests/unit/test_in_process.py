@@ -12,12 +12,11 @@ import fakeredis
 import pytest
 from celery.result import AsyncResult
 
-from qcjob.checks import JobRequest
 from qcjob.devices.config import SIMULATOR, DeviceConfig, Devices
 from qcjob.errors import JobFailed, NoResult
 from qcjob.lifecycle import JobState
 from qcjob.security.caller import Caller
-from qcjob.service import Service
+from qcjob.service import JobRequest, Service
 from workers.app import app, drive
 from workers.eager import in_process, run
 

@@ -11,7 +11,9 @@ import pytest
 
 from qcjob.errors import ConfigurationError, InvalidRequest, StaleWriter
 from qcjob.job import Job, NewJob
-from qcjob.ledger import Claim, Ledger
+from qcjob.ledger import Claim, Ledger, pages
+from qcjob.ledger.pages import list_jobs
+from qcjob.ledger.stored import read_result
 from qcjob.lifecycle import TRANSITIONS, JobState
 from tests.unit.conftest import Clock
 
@@ -96,7 +98,7 @@ def test_a_job_passes_through_every_state_to_completed(ledger: Ledger, new_job: 
     attempt = job.attempts[0]
     assert (attempt.number, attempt.fence, attempt.worker) == (1, claim.fence, "worker@a")
     assert (attempt.handle, attempt.outcome, attempt.ended_at) == ("handle-1", "completed", job.updated_at)
-    assert ledger.read_result(job.id) == COUNTS
+    assert read_result(ledger, job.id) == COUNTS
 
 
 def test_a_result_that_came_at_once_passes_through_running(ledger: Ledger, new_job: Build) -> None:
@@ -127,7 +129,7 @@ def test_a_final_state_is_never_left(ledger: Ledger, new_job: Build) -> None:
         lambda: ledger.complete(claim.id, claim.fence, COUNTS),
         lambda: ledger.cancelled(claim.id, claim.fence),
         lambda: ledger.start(claim.id, claim.fence, "h"),
-        lambda: ledger.put_back(claim.id, claim.fence, next_attempt=True, later=True),
+        lambda: ledger.run_again(claim.id, claim.fence, "uncertain", "why", retry=False),
         lambda: ledger.renew(claim.id, claim.fence),
         lambda: ledger.lapse(claim.id, claim.fence),
     ):
@@ -147,7 +149,7 @@ def test_a_worker_whose_claim_was_taken_over_is_refused(ledger: Ledger, new_job:
         lambda: ledger.start(first.id, first.fence, "h"),
         lambda: ledger.complete(first.id, first.fence, COUNTS),
         lambda: ledger.fail(first.id, first.fence, "x", "y"),
-        lambda: ledger.put_back(first.id, first.fence, next_attempt=False, later=False),
+        lambda: ledger.put_back(first.id, first.fence),
         lambda: ledger.renew(first.id, first.fence),
     ):
         with pytest.raises(StaleWriter):
@@ -175,6 +177,7 @@ def test_a_rescue_knows_how_far_the_lost_worker_came(ledger: Ledger, new_job: Bu
     assert (second.marked, second.handle, second.rescues) == (True, None, 1)
     ledger.start(second.id, second.fence, "h")
     ledger.lapse(second.id, second.fence)
+    clock.advance(0.6)
     third = claimed(ledger)
     assert (third.handle, third.state, third.rescues) == ("h", JobState.RUNNING, 2)
 
@@ -209,7 +212,7 @@ def test_a_job_put_back_for_later_waits_twice_as_long_each_time(ledger: Ledger, 
     job = ledger.submit(new_job())
     for delay in (0.5, 1, 2, 4, 8, 16, 32, 60, 60):
         claim = claimed(ledger)
-        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        ledger.put_back(claim.id, claim.fence, later_because="away")
         clock.advance(delay - 0.1)
         assert ledger.claim("simulator", "w") is None
         clock.advance(0.2)
@@ -221,7 +224,7 @@ def test_a_rerun_is_the_next_attempt_and_keeps_its_rank(ledger: Ledger, new_job:
     first, second = ledger.submit(new_job()), ledger.submit(new_job())
     claim = claimed(ledger)
     ledger.start(claim.id, claim.fence, "h")
-    ledger.put_back(claim.id, claim.fence, next_attempt=True, later=True)
+    ledger.run_again(claim.id, claim.fence, "uncertain", "why", retry=False)
     clock.advance(1)
     again = claimed(ledger)
     assert (again.id, again.attempt, again.handle) == (first.id, 2, None)
@@ -231,11 +234,72 @@ def test_a_rerun_is_the_next_attempt_and_keeps_its_rank(ledger: Ledger, new_job:
     assert claimed(ledger).id == second.id
 
 
+def test_an_attempt_that_is_followed_by_another_says_what_went_wrong_with_it(
+    ledger: Ledger, new_job: Build, clock: Clock
+) -> None:
+    job = ledger.submit(new_job(retries=2, on_uncertain="rerun"))
+    for retry in (True, False):
+        claim = claimed(ledger)
+        assert (claim.retries, claim.on_uncertain) == (2, "rerun")
+        ledger.run_again(claim.id, claim.fence, "no-light", "laser off", retry=retry)
+        clock.advance(1.1)
+    third = claimed(ledger)
+    assert (third.attempt, third.retried) == (3, 1)
+    ledger.fail(third.id, third.fence, "device-error", "again")
+    ended = seen(ledger, job.id)
+    errors = [(attempt.outcome, attempt.error_code, attempt.error_message) for attempt in ended.attempts]
+    assert errors == [("put_back", "no-light", "laser off")] * 2 + [("failed", None, None)]
+    assert (ended.error_code, ended.retries, ended.on_uncertain) == ("device-error", 2, "rerun")
+
+
+def test_the_next_attempt_waits_twice_as_long_as_the_one_before(ledger: Ledger, new_job: Build, clock: Clock) -> None:
+    ledger.submit(new_job())
+    for delay in (0.5, 1, 2, 4, 8, 16, 32, 60, 60):
+        claim = claimed(ledger)
+        ledger.run_again(claim.id, claim.fence, "code", "why", retry=True)
+        clock.advance(delay - 0.1)
+        assert ledger.claim("simulator", "w") is None
+        clock.advance(0.2)
+
+
+def test_a_job_that_waits_for_later_says_until_when_and_why(ledger: Ledger, new_job: Build, clock: Clock) -> None:
+    job = ledger.submit(new_job())
+    assert (job.not_before, job.put_back_because) == (None, None)
+    claim = claimed(ledger)
+    ledger.put_back(claim.id, claim.fence, later_because="no light")
+    waits = seen(ledger, job.id)
+    assert waits.not_before is not None and abs(waits.not_before - clock.now * 1e6 - 500_000) < 1_000
+    assert waits.put_back_because == "no light"
+    clock.advance(0.6)
+    ledger.keep(1_000)
+    due = seen(ledger, job.id)
+    assert (due.state, due.not_before, due.put_back_because) == (JobState.WAITING, None, None)
+    claim = claimed(ledger)
+    assert seen(ledger, job.id).put_back_because is None
+    ledger.run_again(claim.id, claim.fence, "no-light", "laser off", retry=True)
+    assert seen(ledger, job.id).put_back_because == "no-light: laser off"
+
+
+def test_what_ends_one_worker_after_the_other_gets_a_growing_rest_within_its_lease(
+    ledger: Ledger, new_job: Build, clock: Clock
+) -> None:
+    ledger.submit(new_job())
+    claim = claimed(ledger)
+    for rest in (0, 0.5, 1, 2, 4, 5, 5):
+        ledger.lapse(claim.id, claim.fence)
+        if rest:
+            clock.advance(rest - 0.1)
+            assert ledger.claim("simulator", "w") is None
+            clock.advance(0.2)
+        claim = claimed(ledger)
+        assert claim.rescue
+
+
 def test_a_job_put_back_after_its_cancel_was_asked_is_cancelled(ledger: Ledger, new_job: Build) -> None:
     ledger.submit(new_job())
     claim = claimed(ledger)
     ledger.cancel(claim.id)
-    assert ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True) is JobState.CANCELLED
+    assert ledger.put_back(claim.id, claim.fence, later_because="away") is JobState.CANCELLED
     assert ledger.client.zcard("qcjob:leases:simulator") == 0
 
 
@@ -273,7 +337,7 @@ def test_a_device_unavailable_for_days_does_not_grow_the_history_without_end(
     job = ledger.submit(new_job())
     for _ in range(400):
         claim = claimed(ledger)
-        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        ledger.put_back(claim.id, claim.fence, later_because="away")
         clock.advance(61)
     path = states(seen(ledger, job.id))
     assert len(path) < 410
@@ -315,23 +379,38 @@ def test_lists_are_newest_first_by_customer_state_device_and_tag_and_page_withou
     newest = [job.id for job in reversed(jobs)]
     found, cursor = [], None
     while True:
-        page = ledger.list("alice", limit=4, cursor=cursor)
+        page = list_jobs(ledger, "alice", limit=4, cursor=cursor)
         found += [job.id for job in page.items]
         cursor = page.next
         if cursor is None:
             break
     assert found == newest
-    assert [job.id for job in ledger.list("alice", state=JobState.CANCELLED).items] == [jobs[4].id]
-    assert [job.id for job in ledger.list("alice", tag="even").items] == newest[::2]
-    assert ledger.list("alice", device="other").items == ()
-    between = ledger.list("alice", created_after=jobs[2].created_at, created_before=jobs[6].created_at)
+    assert [job.id for job in list_jobs(ledger, "alice", state=JobState.CANCELLED).items] == [jobs[4].id]
+    assert [job.id for job in list_jobs(ledger, "alice", tag="even").items] == newest[::2]
+    assert list_jobs(ledger, "alice", device="other").items == ()
+    between = list_jobs(ledger, "alice", created_after=jobs[2].created_at, created_before=jobs[6].created_at)
     assert [job.id for job in between.items] == [jobs[n].id for n in (5, 4, 3)]
+
+
+def test_a_page_ends_after_so_many_jobs_even_if_few_had_the_tag_and_none_is_left_out(
+    ledger: Ledger, new_job: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_CHUNK", 2)
+    monkeypatch.setattr(pages, "MOST_LOOKED_AT", 4)
+    jobs = [ledger.submit(new_job(tags=("rare",) if n in (0, 1, 7) else ())) for n in range(12)]
+    looked, cursor = [], None
+    while True:
+        page = list_jobs(ledger, "alice", tag="rare", limit=2, cursor=cursor)
+        looked.append([job.id for job in page.items])
+        if (cursor := page.next) is None:
+            break
+    assert looked == [[], [jobs[7].id], [], [jobs[1].id, jobs[0].id]]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "MTIz", "ÿ", "MTIzIGFiYw", "=" * 5])
 def test_a_cursor_that_was_not_handed_out_is_refused(ledger: Ledger, cursor: str) -> None:
     with pytest.raises(InvalidRequest):
-        ledger.list("alice", cursor=cursor)
+        list_jobs(ledger, "alice", cursor=cursor)
 
 
 def test_final_jobs_are_gone_after_the_retention_and_others_stay(ledger: Ledger, new_job: Build, clock: Clock) -> None:
@@ -344,7 +423,7 @@ def test_final_jobs_are_gone_after_the_retention_and_others_stay(ledger: Ledger,
     clock.advance(2)
     ledger.keep(101)
     assert ledger.read(gone.id) is None and ledger.find_idempotent("alice", "k") is None
-    assert [job.id for job in ledger.list("alice").items] == [kept.id]
+    assert [job.id for job in list_jobs(ledger, "alice").items] == [kept.id]
     assert not [key for key in ledger.client.scan_iter() if gone.id.encode() in key]
 
 
@@ -390,7 +469,7 @@ def test_the_wake_up_invariant_holds_while_jobs_come_run_lapse_and_go(
                 elif move == "lapse":
                     ledger.lapse(claim.id, claim.fence)
                 elif move == "put_back":
-                    ledger.put_back(claim.id, claim.fence, next_attempt=True, later=True)
+                    ledger.run_again(claim.id, claim.fence, "uncertain", "why", retry=False)
                 else:
                     ledger.cancel(claim.id)
                     held.append(claim)
@@ -413,7 +492,7 @@ def test_the_keeper_is_told_which_claims_are_void(ledger: Ledger, new_job: Build
         ledger.submit(new_job())
     ended, put_back, lapsed, good = (claimed(ledger) for _ in range(4))
     ledger.complete(ended.id, ended.fence, COUNTS)
-    ledger.put_back(put_back.id, put_back.fence, next_attempt=False, later=True)
+    ledger.put_back(put_back.id, put_back.fence, later_because="away")
     clock.advance(4)
     ledger.renew(good.id, good.fence)
     clock.advance(2)
@@ -429,19 +508,20 @@ def test_the_keeper_is_told_which_claims_are_void(ledger: Ledger, new_job: Build
 def test_a_job_cancelled_while_it_waits_to_go_on_ends_its_attempt(ledger: Ledger, new_job: Build) -> None:
     job = ledger.submit(new_job())
     claim = claimed(ledger)
-    ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+    ledger.put_back(claim.id, claim.fence, later_because="away")
     ledger.cancel(job.id)
     [attempt] = seen(ledger, job.id).attempts
     assert attempt.outcome == "cancelled" and attempt.ended_at is not None
 
 
-def test_a_job_that_ran_twice_can_hold_two_slots(ledger: Ledger, new_job: Build) -> None:
+def test_a_job_that_ran_twice_can_hold_two_slots(ledger: Ledger, new_job: Build, clock: Clock) -> None:
     ledger.online("simulator", {"slots": "2"})
     ledger.submit(new_job())
     ledger.submit(new_job())
     for _ in range(2):
         claim = claimed(ledger)
-        ledger.put_back(claim.id, claim.fence, next_attempt=True, later=False, hold_seconds=30)
+        ledger.run_again(claim.id, claim.fence, "uncertain", "why", retry=False, hold_seconds=30)
+        clock.advance(1.1)
     assert ledger.claim("simulator", "w") is None
 
 
@@ -452,10 +532,11 @@ def test_the_history_of_a_job_that_ran_before_its_device_was_away_stays_a_path(
     for _ in range(2):
         claim = claimed(ledger)
         ledger.start(claim.id, claim.fence, "h")
-        ledger.put_back(claim.id, claim.fence, next_attempt=True, later=False)
+        ledger.run_again(claim.id, claim.fence, "uncertain", "why", retry=False)
+        clock.advance(1.1)
     for _ in range(400):
         claim = claimed(ledger)
-        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        ledger.put_back(claim.id, claim.fence, later_because="away")
         clock.advance(61)
     path = states(seen(ledger, job.id))
     assert set(pairwise(path)) <= {(str(state), str(to)) for (state, _), to in TRANSITIONS.items()}
@@ -468,7 +549,7 @@ def test_the_history_stays_bounded_after_a_rescue_too(ledger: Ledger, new_job: B
     ledger.lapse(claim.id, claim.fence)
     for _ in range(400):
         claim = claimed(ledger)
-        ledger.put_back(claim.id, claim.fence, next_attempt=False, later=True)
+        ledger.put_back(claim.id, claim.fence, later_because="away")
         clock.advance(61)
     assert len(states(seen(ledger, job.id))) < 410
 

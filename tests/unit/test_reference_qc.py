@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from workers.drivers.statevector import GATES, sample
+from qcjob.gates import GATES
+from workers.drivers.sampling import sample_small
 from workers.reference_qc.__main__ import main
 from workers.reference_qc.app import create_app
 from workers.reference_qc.machine import Build, Machine
@@ -86,10 +87,10 @@ def test_a_program_it_cannot_run_is_refused_at_the_door(wrong: Any) -> None:
 
 
 def test_what_it_accepts_the_simulator_can_run() -> None:
-    rightful = [[name, [0, 1][:qubits], [0.5] * angles] for name, (qubits, angles, _) in GATES.items()]
-    accepted = program(*rightful, ["measure", [0, 1], [], [1, 0]])
-    check_program(accepted, num_qubits=2, native_gates=tuple(GATES))
-    assert sum(sample(accepted, 100, 1, flip=0, max_qubits=2).values()) == 100
+    rightful = [[name, [0, 1, 2][:qubits], [0.5] * angles] for name, (qubits, angles) in GATES.items()]
+    accepted = program(*rightful, ["measure", [0, 1], [], [1, 0]], qubits=3)
+    check_program(accepted, num_qubits=3, native_gates=tuple(GATES))
+    assert sum(sample_small(accepted, 100, 1, flip=0, max_qubits=3)[0].values()) == 100
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_a_token_is_wanted_everywhere(machine: Machine, runs: Runs) -> None:
     [
         ["--host", "0.0.0.0"],
         ["--qubits", "99"],
-        ["--gates", "rx,swap"],
+        ["--gates", "rx,toffoli"],
         ["--slots", "0"],
         ["--readout-error", "2"],
         ["--token-file", "no/such/file"],

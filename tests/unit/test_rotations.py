@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from qcjob.errors import InvalidProgram, InvalidRequest, ProgramTooLong
 from qcjob.languages import LANGUAGES, Program, detect, parse
+from tests.pace import within
 
 MAX_BYTES = 262_144
 
@@ -208,17 +208,13 @@ def test_any_text_is_read_or_refused_with_errors_inside_it(source: str) -> None:
 )
 def test_a_full_program_of_garbage_is_refused_in_linear_time(garbage: str) -> None:
     source = garbage * (MAX_BYTES // len(garbage.encode()))
-    started = time.process_time()
-    errors(source)
-    assert time.process_time() - started < 2
+    within(4, lambda: errors(source))
 
 
 @pytest.mark.parametrize("filler", ["9", " ", "a", ",1", "(", "\r"])
 def test_one_endless_rotation_is_refused_in_linear_time(filler: str) -> None:
     source = "X(" + filler * ((MAX_BYTES - 3) // len(filler)) + "!"
-    started = time.process_time()
-    errors(source)
-    assert time.process_time() - started < 2
+    within(4, lambda: errors(source))
 
 
 @pytest.mark.parametrize(
@@ -237,3 +233,11 @@ def test_every_error_is_told_however_many_there_are() -> None:
     with pytest.raises(InvalidProgram) as refusal:
         parse(",".join(["Q(1)"] * 50_000), max_bytes=300_000)
     assert len(refusal.value.errors) == 50_000
+
+
+@pytest.mark.parametrize("angle", ["1e", "1e+", "1.5E-", "1.e", ".5e", "9.e+"])
+def test_an_exponent_without_digits_is_no_angle(angle: str) -> None:
+    """Python 3.11.2 takes half an exponent for one where a pattern is written carelessly."""
+    with pytest.raises(InvalidProgram) as found:
+        parse(f"X({angle})", "rotations", max_bytes=100)
+    assert [error.code for error in found.value.errors] == ["malformed-rotation"]

@@ -87,7 +87,7 @@ def test_every_problem_has_a_page_and_stands_in_the_guide(web: Web, code: str) -
 def test_every_route_stands_in_the_guide(web: Web) -> None:
     guide = GUIDE.read_text(encoding="utf-8")
     for path, methods in routes(web.app).items():
-        shown = path.replace("{job_id}", "{id}")
+        shown = path.replace("{job_id}", "{id}").replace("{batch_id}", "{id}")
         for method in methods:
             assert f"`{method.upper()} {shown}`" in guide
 

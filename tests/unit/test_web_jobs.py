@@ -9,6 +9,9 @@ import fakeredis
 import pytest
 
 from qcjob.ids import new_job_id
+from qcjob.languages.openqasm import Limits
+from qcjob.result import MAX_RESULT_BYTES
+from qcjob.target import FEATURES
 from tests.unit.conftest import Clock
 from tests.unit.webtest import BELL, Web
 
@@ -80,11 +83,58 @@ def test_times_have_six_digits_and_links_lead_to_the_job(web: Web) -> None:
 
 
 def test_the_queue_says_how_many_are_ahead(web: Web) -> None:
+    web.ledger.online("simulator", {"slots": "1", "status": "online"})
     jobs = [web.submit() for _ in range(3)]
     assert [job["queue"] for job in jobs] == [{"position": n + 1, "ahead": n} for n in range(3)]
     web.claim()
     assert web.get(jobs[0]["links"]["self"]).json["queue"] is None
     assert web.get(jobs[2]["links"]["self"]).json["queue"] == {"position": 2, "ahead": 1}
+
+
+def test_a_job_that_waits_for_a_device_that_takes_none_says_so(web: Web) -> None:
+    web.ledger.online("simulator", {"slots": "1", "status": "calibrating", "reason": "until nine"})
+    job = web.submit()
+    assert job["queue"] == {"position": 1, "ahead": 0, "reason": "simulator is calibrating: until nine"}
+    [listed] = web.get("/v1/jobs").json["items"]
+    assert listed["queue"] == job["queue"]
+    assert web.post(f"{job['links']['self']}/cancel").json["queue"] is None
+
+
+def test_a_job_that_is_tried_again_later_says_when_and_why(web: Web) -> None:
+    web.ledger.online("simulator", {"slots": "1", "status": "online"})
+    job = web.submit()
+    claim = web.claim()
+    web.ledger.put_back(claim.id, claim.fence, later_because="the device was unavailable: no light")
+    queue = web.get(job["links"]["self"]).json["queue"]
+    at, _, why = queue.pop("reason").removeprefix("tried again at ").partition(": ")
+    assert queue == {"position": 1, "ahead": 0}
+    assert TIME.fullmatch(at) and why == "the device was unavailable: no light"
+
+
+def test_retries_and_reruns_are_said_in_json_and_in_the_query_and_told_only_then(web: Web) -> None:
+    fields = {"retries": 3, "on_uncertain": "rerun"}
+    told = web.submit(**fields)
+    assert {name: told[name] for name in fields} == fields
+    again = web.post("/v1/jobs?retries=0&on_uncertain=fail", data=BELL, content_type="text/plain").json
+    assert (again["retries"], again["on_uncertain"]) == (0, "fail")
+    assert set(web.submit()) == set(DESCRIPTOR)
+    would_run = web.post("/v1/jobs?dry_run=true", json={"program": BELL, **fields}).json
+    assert {name: would_run[name] for name in fields} == fields
+    claim = web.claim()
+    assert (claim.retries, claim.on_uncertain) == (3, "rerun")
+
+
+def test_an_attempt_that_was_followed_by_another_says_how_it_ended(web: Web, clock: Clock) -> None:
+    job = web.submit(retries=1)
+    claim = web.claim()
+    web.ledger.run_again(claim.id, claim.fence, "no-light", "the laser is off", retry=True)
+    clock.advance(1)
+    web.complete()
+    ended = web.get(job["links"]["self"]).json
+    first, second = ended["attempts"]
+    assert (first["outcome"], first["error"]) == ("put_back", {"code": "no-light", "message": "the laser is off"})
+    assert second["outcome"] == "completed" and "error" not in second
+    assert ended["error"] is None
 
 
 def test_a_program_may_be_the_text_itself_with_the_rest_in_the_query(web: Web) -> None:
@@ -166,7 +216,21 @@ def test_a_dry_run_says_what_would_run_and_records_nothing(web: Web) -> None:
     answer = web.post("/v1/jobs?dry_run=true", json={"program": BELL, "shots": 5, "tags": ["t"]})
     assert answer.status_code == 200
     assert set(answer.json) == {
-        *("dry_run", "language", "runtime", "device", "shots", "seed", "options", "name", "tags", "program")
+        *("dry_run", "language", "runtime", "device", "shots", "seed", "options", "name", "tags", "program"),
+        "compilation",
+    }
+    assert answer.json["compilation"] == {
+        "qubits_used": 1,
+        "depth": 3,
+        "gates": {"rx": 1, "rz": 1},
+        "two_qubit_gates": 0,
+        "optimization_level": None,
+        "seconds_per_shot": None,
+        "estimated_seconds": None,
+        "cost": 100_000 + 5 * 250,
+        "implicit_measurement": False,
+        "compile_seconds": None,
+        "cached": False,
     }
     assert answer.json["dry_run"] is True
     assert answer.json["program"]["ops"]
@@ -447,11 +511,18 @@ def test_every_device_is_listed_with_its_size_and_limits(web: Web) -> None:
     web.submit()
     one = web.get("/v1/devices/simulator").json
     assert one["queue_length"] == 1
-    assert one["limits"] == {"max_shots": 1_000_000, "max_program_bytes": 262_144, "slots": 1}
+    assert one["limits"] == {
+        **{"max_shots": 1_000_000, "max_program_bytes": 262_144, "slots": 1, "max_simulated_qubits": None},
+        "max_result_bytes": MAX_RESULT_BYTES,
+        **Limits().as_dict(),
+    }
     assert (one["connectivity"], one["calibration"], one["status"]) == (None, None, "offline")
     assert one["status_reason"]
     assert "duration" in one["job_options"]
     assert one["runtimes"] == ["verbatim", "optimized"]
+    assert (one["num_qubits"], one["native_gates"]) == (127, ["rx", "ry", "rz", "cz"])
+    assert (one["features"], one["gates"]) == (list(FEATURES), {})
+    assert one["languages"][0] == "rotations"
 
 
 def test_an_unknown_device_is_404(web: Web) -> None:

@@ -109,6 +109,12 @@ BODIES: list[tuple[str, str | bytes, str | None, int, str]] = [
     ("tags too many", with_fields(tags=["t"] * 21), JSON, 422, "invalid-request"),
     ("a tag too long", with_fields(tags=["t" * 65]), JSON, 422, "invalid-request"),
     ("a tag that is null", with_fields(tags=[None]), JSON, 422, "invalid-request"),
+    ("retries negative", with_fields(retries=-1), JSON, 422, "invalid-request"),
+    ("retries beyond the bound", with_fields(retries=11), JSON, 422, "invalid-request"),
+    ("retries true", with_fields(retries=True), JSON, 422, "invalid-request"),
+    ("retries null", with_fields(retries=None), JSON, 422, "invalid-request"),
+    ("on_uncertain of another kind", with_fields(on_uncertain="retry"), JSON, 422, "invalid-request"),
+    ("on_uncertain true", with_fields(on_uncertain=True), JSON, 422, "invalid-request"),
     ("options a list", with_fields(options=[1]), JSON, 422, "invalid-request"),
     ("options null", with_fields(options=None), JSON, 422, "invalid-request"),
     ("an unknown option", with_fields(options={"speed": 9}), JSON, 422, "invalid-request"),
@@ -148,6 +154,9 @@ QUERIES = [
     ("POST", "/v1/jobs?program=X(90)", 422),
     ("POST", "/v1/jobs?Shots=1", 422),
     ("POST", "/v1/jobs?options=[1]", 422),
+    ("POST", "/v1/jobs?retries=many", 422),
+    ("POST", "/v1/jobs?retries=11", 422),
+    ("POST", "/v1/jobs?on_uncertain=", 422),
     ("POST", "/v1/jobs?options={", 422),
     ("POST", "/v1/jobs?options=", 422),
     ("POST", '/v1/jobs?options={"a":"\\ud800"}', 422),
@@ -202,7 +211,7 @@ def test_a_wrong_query_is_refused_with_what_is_allowed(web: Web, method: str, pa
         assert all(error["location"] == "query" for error in answer.json["errors"])
 
 
-@pytest.mark.parametrize("suffix", ["", "/result", "/program", "/cancel"])
+@pytest.mark.parametrize("suffix", ["", "/receipt", "/program", "/cancel"])
 def test_a_job_has_no_query_parameters(web: Web, suffix: str) -> None:
     path = web.submit()["links"]["self"]
     answer = web.ask("POST" if suffix == "/cancel" else "GET", f"{path}{suffix}?verbose=1")
@@ -272,8 +281,8 @@ def test_nothing_elsewhere(web: Web, path: str) -> None:
     [
         ("DELETE", "/v1/jobs", {"GET", "HEAD", "POST"}),
         ("OPTIONS", "/v1/jobs", {"GET", "HEAD", "POST"}),
-        ("PUT", "/v1/jobs/x", {"GET", "HEAD"}),
-        ("PATCH", "/v1/devices/simulator", {"GET", "HEAD"}),
+        ("PUT", "/v1/jobs/x", {"GET", "HEAD", "PATCH"}),
+        ("PUT", "/v1/devices/simulator", {"GET", "HEAD", "PATCH"}),
         ("GET", "/v1/jobs/x/cancel", {"POST"}),
         ("POST", "/livez", {"GET", "HEAD"}),
         ("BREW", "/docs", {"GET", "HEAD"}),
@@ -378,6 +387,21 @@ def test_an_idempotency_key_knows_that_one_point_zero_is_one(web: Web) -> None:
     again = web.post("/v1/jobs", json={"options": {"duration": 1}, "program": "X(90)"}, headers=headers)
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json["id"] == again.json["id"]
+
+
+def test_no_retries_and_none_are_the_same_request_and_one_is_another(web: Web) -> None:
+    headers = {"Idempotency-Key": "retries"}
+    asked = [{}, {"retries": 0}, {"retries": 1}, {"on_uncertain": "fail"}]
+    answers = [web.post("/v1/jobs", json={"program": "X(90)", **fields}, headers=headers) for fields in asked]
+    assert [answer.status_code for answer in answers] == [202, 202, 422, 422]
+    assert answers[0].json["id"] == answers[1].json["id"]
+
+
+def test_a_request_keeps_the_fingerprint_it_had_before_there_were_retries(web: Web) -> None:
+    job = web.post("/v1/jobs", json={"program": "X(90)"}, headers={"Idempotency-Key": "fingerprint"}).json
+    found = web.ledger.read(job["id"])
+    assert found is not None
+    assert found.fingerprint == "d57eef4323fa45d7c92c56ed098299aa04b9046e6f335ad1758ede930f25cfed"
 
 
 def test_a_wait_of_any_length_is_cut_to_the_limit(web: Web) -> None:

@@ -13,7 +13,8 @@ from typing import Any, Literal
 from qcjob.devices.config import DeviceConfig
 from qcjob.devices.driver import Driver, Failed, Finished, Handle, Poll, Program, Properties, Result, Status
 from qcjob.errors import ConfigurationError
-from workers.conformance.checks import CHECKS, Conformance, NotAsked, Violation
+from workers.conformance.checks import CHECKS, NotAsked, Violation
+from workers.conformance.circuits import Suite
 from workers.loading import load
 
 _PAUSE_SECONDS = 0.05
@@ -120,7 +121,7 @@ def _try(
         tell.send(("holds", "", 0.0))
 
 
-class _Subject(Conformance):
+class _Subject(Suite):
     def __init__(
         self,
         device: DeviceConfig,

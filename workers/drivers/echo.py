@@ -29,11 +29,11 @@ class Echo(Driver):
     """Random counts, every outcome as likely as any other; or the failure its job asked for.
 
     Job option `error`: the code the job then fails with. Same seed, same counts; without a seed one is made from the
-    job's id, so that submitting a job again is the same run (which is what dedup "native" promises). Every run is over
+    id submitted, so that submitting it again is the same run (which is what dedup "native" promises). Every run is over
     when `submit` returns: there are no handles.
     """
 
-    caps = Caps(dedup="native")
+    caps = Caps(dedup="native", formats=(1, 2))
 
     def properties(self) -> Properties:
         """One qubit, every rotation."""

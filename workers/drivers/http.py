@@ -1,7 +1,7 @@
 """A device that speaks HTTP, as `docs/reference-qc.md` has it: the driver outside of which the run goes on.
 
 A worker that dies loses nothing: the handle is in the ledger, any other process can poll it, and a job that was being
-submitted is submitted again under its own id, which the device takes as an Idempotency-Key.
+submitted is submitted again under the same id, which the device takes as an Idempotency-Key.
 
     submit   accepted                                        a handle
              refused: 400, 409, 413, 415, 422                Rejected
@@ -9,7 +9,7 @@ submitted is submitted again under its own id, which the device takes as an Idem
              cannot be reached, or the circuit is open       Unavailable
              sent, and no answer after all tries             Unavailable, because the key makes another submit harmless;
                                                              without dedup "native": Uncertain
-             accepted with an answer that names no handle    Uncertain
+             accepted with an answer that names no handle    Uncertain: with dedup "native" the worker submits again
     others   no answer, or one that cannot be understood     DriverError: the worker asks again
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def read_options(name: str, options: Mapping[str, Any]) -> HttpOptions:
         raise wrong(f"url = {url!r:.200}: wanted http://HOST:PORT or https://…")
     if parts.username or parts.password:
         raise wrong("url holds a user or a password: use token_env or token_file")
-    values: dict[str, Any] = {"url": str(url).rstrip("/"), "token": _token(options, wrong)}
+    values: dict[str, Any] = {"url": str(url).rstrip("/"), "token": read_token(options, wrong)}
     for key in ("connect_timeout", "read_timeout", "submit_seconds", "circuit_seconds", "circuit_failures"):
         if key in options:
             least, kind = (1, int) if key == "circuit_failures" else (0.01, (int, float))
@@ -75,7 +75,8 @@ def read_options(name: str, options: Mapping[str, Any]) -> HttpOptions:
     return found
 
 
-def _token(options: Mapping[str, Any], wrong: Any) -> str | None:
+def read_token(options: Mapping[str, Any], wrong: Callable[[str], ConfigurationError]) -> str | None:
+    """The token that `token_env` or `token_file` leads to, None without either. Raises what `wrong` makes."""
     variable, file = options.get("token_env"), options.get("token_file")
     if variable is not None and file is not None:
         raise wrong("token_env and token_file: wanted one of them")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -46,10 +46,15 @@ class NoAnswer(DriverError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the device answered: the HTTP status and a JSON object, empty where an error came without one."""
+    """What the device answered: the HTTP status and a JSON object, empty where an error came without one.
+
+    `items` is the answer where that was a JSON list; `retry_after` the seconds of a Retry-After header, None without.
+    """
 
     status: int
     body: Mapping[str, Any]
+    items: Sequence[Any] = ()
+    retry_after: float | None = None
 
     @property
     def error(self) -> tuple[str, str]:
@@ -149,6 +154,7 @@ class Line:
             response = self._client.send(request, stream=True)
             try:
                 status, raw = response.status_code, self._read(response, deadline)
+                wait = response.headers.get("Retry-After", "")
             finally:
                 response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -163,7 +169,12 @@ class Line:
             if status < 300:
                 raise NoAnswer(f"{self._options.url} answered what is no JSON", sent=True) from error
             body = {}
-        return Answer(status, body if isinstance(body, dict) else {})
+        return Answer(
+            status,
+            body if isinstance(body, dict) else {},
+            body if isinstance(body, list) else (),
+            float(wait) if wait.isascii() and wait.isdigit() else None,
+        )
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         """All of the answer; one that is too long or comes in drips is given up."""

@@ -15,7 +15,10 @@ from urllib.parse import quote
 
 @dataclass(slots=True)
 class Run:
-    """What the device remembers of a job. `accepted_at` is seconds since the epoch, None for a job it did not take."""
+    """What the device remembers of a run. `accepted_at` is seconds since the epoch, None for one it did not take.
+
+    `submits` are those of the job, in all its attempts, and are kept with its first.
+    """
 
     accepted_at: float | None = None
     cancelled: bool = False
@@ -28,7 +31,8 @@ class Run:
 
 
 class Runs:
-    """Runs by job id. In a directory each is one file, changed under one lock, so that processes can share them."""
+    """Runs by the id they were submitted under. In a directory each is one file, changed under one lock, for processes
+    to share."""
 
     def __init__(self, directory: Path | None) -> None:
         self._directory = directory
@@ -60,10 +64,9 @@ class Runs:
             os.replace(draft, self._file(job_id))
 
     def forget(self, job_id: str) -> None:
-        """The device loses the job."""
-        self._kept.pop(job_id, None)
-        if self._directory is not None:
-            self._file(job_id).unlink(missing_ok=True)
+        """The device loses the run. How often it was submitted is the script's to know, and stays."""
+        with self.change(job_id) as run:
+            run.accepted_at = None
 
     def note(self, name: str) -> str:
         """The text of a file that somebody laid into the directory, or nothing."""

@@ -3,7 +3,7 @@
 A job says in its option `script` (an object, or the same as JSON text) what the device does; what it leaves out the
 device option `script` says, and else all is well.
 
-    submit    words for the first call of `submit` for this job, or a list of them, one for each call
+    submit    words for the first call of `submit` for this job, or a list of them, one for each call in any attempt
     poll      words for `poll`, or a list of them, one for each call
     result    words for `result`
     cancel    words for `cancel`
@@ -23,8 +23,8 @@ So "accept crash" starts the run and kills the worker before the handle is recor
 
 Device options beside `script`: `caps`, a table that replaces parts of Caps; `status`, such as "online" or
 "offline:being moved"; `target`, as Target.from_dict reads it; `state`, a directory the runs are kept in, shared by
-every process that names it, as a real device's own memory is; `log`, a file that gets one JSON line {job_id, pid, at}
-for each run that starts. A file `status` in the state directory takes the place of the option.
+every process that names it, as a real device's own memory is; `log`, a file that gets one JSON line {job_id, attempt,
+pid, at} for each run that starts. A file `status` in the state directory takes the place of the option.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from qcjob.devices.driver import (
     Status,
 )
 from qcjob.errors import DriverError, Rejected, Unavailable, Uncertain
+from qcjob.ids import attempt_of, part_of
 from qcjob.target import Target
 from workers.drivers.echo import random_counts
 from workers.drivers.runs import Run, Runs
@@ -75,7 +76,7 @@ _WORDS = {
 
 
 class Scripted(Driver):
-    """See the head of this file. Handles are job ids; with a state directory another process can re-attach to them."""
+    """See the head of this file. Handles are the ids submitted; with a state directory any process can re-attach."""
 
     caps = Caps(dedup="native", reattach=True, cancel="running")
 
@@ -99,9 +100,9 @@ class Scripted(Driver):
     def submit(self, job_id: str, program: Program, shots: int) -> Handle | Finished | Failed:
         """As the script says; a script that cannot be read is Rejected."""
         script = _script(self.options, program.options)
-        with self._runs.change(job_id) as run:
-            words = _entry(script.get("submit", "accept"), run.submits)
-            run.submits += 1
+        with self._runs.change(attempt_of(job_id)[0]) as first:
+            words = _entry(script.get("submit", "accept"), first.submits)
+            first.submits += 1
         for word, argument in words:
             match word:
                 case "accept":
@@ -130,7 +131,7 @@ class Scripted(Driver):
         return job_id
 
     def find(self, job_id: str) -> Handle | None:
-        """The job's id, if it was accepted."""
+        """The id, if it was accepted."""
         return job_id if self._runs.read(job_id).accepted_at is not None else None
 
     def poll(self, handle: Handle) -> Poll:
@@ -195,7 +196,12 @@ class Scripted(Driver):
             run.script, run.compiled, run.shots = script, dict(program.compiled), shots
             run.seed = seed_of(job_id, program.seed)
             if log := self.options.get("log"):
-                line = json.dumps({"job_id": job_id, "pid": os.getpid(), "at": time.time()}) + "\n"
+                job, attempt = attempt_of(job_id)
+                part = part_of(job_id)
+                line = (
+                    json.dumps({"job_id": job, "attempt": attempt, "part": part, "pid": os.getpid(), "at": time.time()})
+                    + "\n"
+                )
                 with open(log, "ab", buffering=0) as file:
                     file.write(line.encode())
 

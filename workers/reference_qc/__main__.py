@@ -21,7 +21,8 @@ from typing import IO
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from qcjob import logs
-from workers.drivers.statevector import GATES, MAX_QUBITS
+from qcjob.gates import GATES
+from workers.drivers.sampling import largest
 from workers.reference_qc.app import create_app
 from workers.reference_qc.machine import Build, Machine
 from workers.reference_qc.runs import Runs
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep the jobs here; in memory when not given")
     parser.add_argument("--slots", type=int, default=1, help="runs at a time (1)")
     parser.add_argument("--max-queue", type=int, default=1_000, help="runs that wait; more are answered 429 (1000)")
-    parser.add_argument("--qubits", type=int, default=1, help=f"1 to {MAX_QUBITS} (1)")
+    parser.add_argument("--qubits", type=int, default=1, help=f"1 to {largest()} (1)")
     parser.add_argument("--gates", default="rx,ry,rz", help=f"native gates, of {','.join(GATES)} (rx,ry,rz)")
     parser.add_argument("--readout-error", type=float, default=0.0, help="chance that a bit is read wrong (0)")
     parser.add_argument(
@@ -85,8 +86,8 @@ def _build(given: argparse.Namespace) -> Build:
     gates = tuple(given.gates.split(","))
     if not set(gates) <= set(GATES):
         raise ValueError(f"--gates {given.gates}: there are {', '.join(GATES)}")
-    if not 1 <= given.qubits <= MAX_QUBITS:
-        raise ValueError(f"--qubits {given.qubits}: wanted 1 to {MAX_QUBITS}")
+    if not 1 <= given.qubits <= largest():
+        raise ValueError(f"--qubits {given.qubits}: wanted 1 to {largest()}")
     if given.slots < 1 or given.max_queue < 1:
         raise ValueError("--slots and --max-queue: wanted 1 or more")
     if not 0 <= given.readout_error <= 1:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qcjob.logs import get_logger
+from workers.drivers.sampling import sample_small
 from workers.drivers.seeds import seed_of
-from workers.drivers.statevector import sample
 from workers.reference_qc.programs import Request
 from workers.reference_qc.runs import Run, Runs
 
@@ -138,7 +138,7 @@ class Machine:
         flip = self.build.readout_error if request.flip is None else request.flip
         seed = seed_of(run.key, request.seed)
         try:
-            counts = sample(request.program, request.shots, seed, flip=flip, max_qubits=self.build.num_qubits)
+            counts, _ = sample_small(request.program, request.shots, seed, flip=flip, max_qubits=self.build.num_qubits)
         except Exception as error:
             log.exception("run failed", key=run.key, handle=run.handle)
             self._runs.fail(run.handle, f"the run failed: {error!r:.200}", self._clock())

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workers.drivers.statevector import GATES
+from qcjob.gates import GATES
 
 MAX_SHOTS = 1_000_000
 MAX_OPERATIONS = 100_000

@@ -32,7 +32,9 @@ cannot be written or another `up` runs on it, no redis-server is found, a settin
 @common
 @pass_common
 def up(shared: Common, port: int, flower_port: int | None) -> None:
-    """Start Redis, web, workers and Flower here, and keep them running until Ctrl-C.
+    """Start Redis, web, workers and Flower, until Ctrl-C.
+
+    Whatever of them dies is started again.
 
     DATA/api-key is made when it is not there: from --api-key when given, else at random.
     """

@@ -15,6 +15,9 @@ HOST = "127.0.0.1"
 ALONE = ("--without-gossip", "--without-mingle")
 """A worker needs nothing of its neighbours: the ledger tells it all. It is ready a second sooner so."""
 
+LAST = ("nice", "-n", "10")
+"""When all parts start at once, or the machine is busy, a window on the workers must not keep jobs waiting."""
+
 REDIS, WEB, FLOWER, BUILT_IN_WORKER = "redis", "web", "flower", "worker-built-ins"
 
 
@@ -37,14 +40,17 @@ def redis_part(argv: tuple[str, ...]) -> Part:
 
 
 def web_part(port: int, *, python: str = sys.executable) -> Part:
-    """The API on granian. 512 threads because a long-poll holds one; websockets are not spoken."""
+    """The API on granian. 512 threads because a long-poll holds one; websockets are not spoken.
+
+    A process that is replaced has until its last long-poll is over, QCJOB_WAIT_LIMIT of 30 s, and some seconds more.
+    """
     return Part(
         WEB,
         (
             *(python, "-m", "granian", "--interface", "wsgi"),
             *("--host", HOST, "--port", str(port), "--no-ws"),
             *("--workers", "2", "--blocking-threads", "512"),
-            *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "35"),
             WSGI_APP,
         ),
     )
@@ -57,7 +63,10 @@ def worker_parts(devices: Iterable[str], *, python: str = sys.executable) -> tup
     return tuple(
         Part(
             part,
-            (python, "-m", "celery", "-A", CELERY_APP, "-q", "worker", "-Q", queues, "-n", f"{node}@%h", "-E", *ALONE),
+            (
+                *(python, "-m", "workers", "celery", "-A", CELERY_APP, "-q", "worker"),
+                *("-Q", queues, "-n", f"{node}@%h", "-E", *ALONE),
+            ),
             stop_seconds=8.0,  # a short job may end; a longer one is rescued when the worker is back
             orphan_signal=signal.SIGKILL,  # without Redis, which gets its signal too, it would wait for it for ever
         )
@@ -69,5 +78,5 @@ def flower_part(port: int, key: str | None, *, python: str = sys.executable) -> 
     """Flower, behind the key: in the environment, because a command line can be read by everyone on the machine."""
     env = {"FLOWER_BASIC_AUTH": f"qcjob:{key}" if key else None, "FLOWER_UNAUTHENTICATED_API": None}
     where = (f"--address={HOST}", f"--port={port}", "--logging=warning")
-    argv = (python, "-m", "celery", "-A", CELERY_APP, "flower", *where)
+    argv = (*LAST, python, "-m", "celery", "-A", CELERY_APP, "flower", *where)
     return Part(FLOWER, argv, env, stop_seconds=1.5)

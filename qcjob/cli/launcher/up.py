@@ -24,7 +24,7 @@ from qcjob.cli.launcher.supervisor import Supervisor
 from qcjob.cli.launcher.waiting import is_ready, wait_for_redis, wait_until_gone
 from qcjob.devices.config import Devices
 from qcjob.errors import ConfigurationError
-from qcjob.ledger.ledger import reaching
+from qcjob.ledger.scripts import reaching
 from qcjob.logs import get_logger
 from qcjob.security.keys import Keys
 from qcjob.settings import Settings
@@ -83,6 +83,7 @@ def up(plan: Plan) -> None:
             supervisor.start(part)
         _keep_up(plan, supervisor, signals, readiness, flower_port)
         get_logger("qcjob.launcher").info("stopping")
+        click.echo("\n  Stopping: short runs end first, every job is kept. This takes 20 s at most.\n", err=True)
 
 
 def _check_ports(plan: Plan, signals: Signals, tries: int = 1) -> None:

@@ -18,23 +18,53 @@ local function find(what, mend, ...)
   end
 end
 
-local function named_in(key)
-  return redis.call('ZSCORE', key, id)
+local function named_in(key, member)
+  return redis.call('ZSCORE', key, member or id)
 end
 
-local ready, later = PREFIX .. 'ready:' .. job.device, PREFIX .. 'later:' .. job.device
+local ready, later, own, aside = ready_of(job), PREFIX .. 'later:' .. job.device, own_of(job), aside_of(job)
 local leases, index = PREFIX .. 'leases:' .. job.device, PREFIX .. 'jobs:' .. job.customer
+local deadline, deadlines = redis.call('HGET', job.key, 'not_after'), PREFIX .. 'deadlines'
+local held, is_held_itself = PREFIX .. 'held:' .. job.device, redis.call('HEXISTS', job.key, 'held') == 1
+local is_set_aside = redis.call('ZSCORE', held, ' ' .. id) or redis.call('ZSCORE', held, job.customer .. ' ' .. id)
 local claimed = job.state == 'SUBMITTED' or job.state == 'RUNNING'
+local member = member_of(job)
+local ranked, turn = named_in(ready, member), job.session and turn_of(job.session)
 if job.state == 'WAITING' then
-  if not named_in(ready) and not named_in(later) then
-    find('is WAITING and in no ready set: it would never be claimed', 'rank it again', {'ZADD', ready, job.score, id})
+  if not ranked and not named_in(later) and not is_set_aside then
+    find('is WAITING and in no ready set: it would never be claimed', 'rank it again',
+      {'ZADD', ready, job.score, member})
+    ranked = true
+  end
+  if is_held_itself and not redis.call('ZSCORE', held, ' ' .. id) then
+    find('is held and not set aside: it would be claimed', 'set it aside', {'ZREM', ready, member},
+      {'ZREM', later, id}, {'ZADD', held, 0, ' ' .. id})
+    ranked = false
+  end
+  local mine, other = ranked and own or aside, ranked and aside or own
+  if not named_in(mine, member) or named_in(other, member) then
+    find('is WAITING and not where it should be among its customer\'s own', 'name it there',
+      {'ZADD', mine, job.score, member}, {'ZREM', other, member})
+  end
+  if turn and is_open(job.session) and not named_in(turn, member) ~= not ranked then
+    find('is WAITING and wrong in the turn of its session', 'put that right',
+      ranked and {'ZADD', turn, job.score, member} or {'ZREM', turn, member})
+  end
+  if deadline and not named_in(deadlines) then
+    find('is WAITING and its deadline would pass unseen', 'watch its deadline', {'ZADD', deadlines, deadline, id})
   end
   if named_in(leases) then
     find('is WAITING and holds a lease', 'end the lease', {'ZREM', leases, id})
   end
 else
-  if named_in(ready) or named_in(later) then
-    find('is ' .. job.state .. ' and still ranked', 'unrank it', {'ZREM', ready, id}, {'ZREM', later, id})
+  local in_turn = turn and named_in(turn, member)
+  if ranked or named_in(later) or named_in(own, member) or named_in(aside, member) or in_turn or is_set_aside then
+    find('is ' .. job.state .. ' and still ranked', 'unrank it', {'ZREM', ready, member}, {'ZREM', later, id},
+      {'ZREM', own, member}, {'ZREM', aside, member}, {'ZREM', held, ' ' .. id, job.customer .. ' ' .. id},
+      {'ZREM', turn or own, member})
+  end
+  if named_in(deadlines) then
+    find('is ' .. job.state .. ' and its deadline is still watched', 'forget the deadline', {'ZREM', deadlines, id})
   end
   if claimed and not named_in(leases) then
     find('is ' .. job.state .. ' and nobody holds it: it would stay so', 'let a worker rescue it', {'ZADD', leases, time, id})

@@ -3,9 +3,9 @@
 local device, worker, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local time_number = now()
 local time = digits(time_number)
-local leases, ready = PREFIX .. 'leases:' .. device, PREFIX .. 'ready:' .. device
+local leases = PREFIX .. 'leases:' .. device
 
-local function hand_over(job, kind)
+local function hand_over(job, kind, is_out_of_turn)
   local fence = digits(redis.call('INCR', PREFIX .. 'fence'))
   redis.call('ZADD', leases, digits(time_number + lease), job.id)
   if kind == 'rescue' then
@@ -14,13 +14,24 @@ local function hand_over(job, kind)
     redis.call('HSET', job.key, 'fence', fence, rescues, before .. time .. ' ' .. fence .. ' ' .. worker .. ';')
     changed(job, time)
   else
-    redis.call('HSETNX', job.key, of_attempt(job, 'started'), time)
-    move(job, time, {'claim'}, {'fence', fence, of_attempt(job, 'fence'), fence, of_attempt(job, 'worker'), worker})
+    end_deadline(job)
+    if not is_out_of_turn then
+      advance(job)
+    end
+    if job.session then
+      activate_session(job, time_number)
+    end
+    if redis.call('HSETNX', job.key, of_attempt(job, 'started'), time) == 1 and job.attempt == '1' then
+      keep_score(job, time_number)
+    end
+    move(job, time, {'claim'}, {'fence', fence, 'claimed', time, of_attempt(job, 'fence'), fence,
+      of_attempt(job, 'worker'), worker})
   end
   wake(device, time)
   return {job.id, fence, kind, redis.call('GET', PREFIX .. 'compiled:' .. job.id) or '',
     redis.call('HMGET', job.key, 'state', 'customer', 'attempt', 'shots', 'seed', 'options', 'request', 'cancel',
-      of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'rescues'), of_attempt(job, 'running'))}
+      of_attempt(job, 'handle'), of_attempt(job, 'marked'), of_attempt(job, 'rescues'), of_attempt(job, 'running'),
+      'retries', 'retried', 'on_uncertain', 'part', of_attempt(job, 'advanced'))}
 end
 
 release_holds(device, time)
@@ -35,12 +46,24 @@ bring_due(device, time)
 if free_slots(device) < 1 then
   return false
 end
-local best = redis.call('ZPOPMIN', ready)
-while best[1] do
-  local job = load_job(best[1])
+close_active_session(device, time_number)
+for _ = 1, 100 do
+  local member, is_out_of_turn = take_best(device, time_number)
+  local job = member and load_job(id_of(member))
   if job and job.state == 'WAITING' then
-    return hand_over(job, 'new')
-  end
-  best = redis.call('ZPOPMIN', ready)  -- that one was no job, or not waiting: a fault, but not one to stop for
+    leave_own(job)
+    if tonumber(redis.call('ZSCORE', PREFIX .. 'deadlines', job.id) or time_number + 1) <= time_number then
+      expire(job, time)
+    elseif is_held(job.customer) then
+      queue_up(job, false)
+      set_aside(job, job.customer)
+      unstate(job)
+    else
+      return hand_over(job, 'new', is_out_of_turn)
+    end
+  elseif not member then
+    return false
+  end  -- else it was no job, or not waiting: a fault, but not one to stop for
 end
+wake(device, time)  -- so many that there may be more of them: another claim goes on
 return false

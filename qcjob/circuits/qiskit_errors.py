@@ -1,0 +1,44 @@
+"""What Qiskit's reader of OpenQASM 2 says of a program, as our codes."""
+
+from __future__ import annotations
+
+import re
+
+_message = re.compile(r"(?:<input>:(\d+),(\d+): )?(.*)", re.DOTALL)
+
+NOT_INCLUDED = 'it is defined by include "qelib1.inc", which this program does not have'
+"""How the message ends where a gate of the library is used without it."""
+_not_included = re.compile(r"cannot use non-builtin custom instruction '(\w+)' before definition")
+
+_CODES = {
+    "undefined-name": r"is not defined in this scope|is not a parameter or custom instruction",
+    "already-defined": r"already defined",
+    "index-out-of-range": r"out-of-range",
+    "duplicate-qubit": r"duplicate qubits",
+    "register-size-mismatch": r"cannot resolve broadcast",
+    "infinite-parameter": r"divide by zero|constant folding",
+    "wrong-arguments": r"\btakes? \d+|, not an? |__init__\(\) (?:missing|takes)"
+    r"|parameter index out of range",
+}
+"""What is wrong, by the words for it; whatever else the reader says is about syntax."""
+
+
+def told(error: BaseException) -> tuple[int | None, int, str, str]:
+    """Line (None: not said), column, code and message of what the reader raised.
+
+    Beside its own error that may be a TypeError of the gate that was called, or a panic of the Rust below it, which is
+    no Exception.
+    """
+    text = str(getattr(error, "message", error))
+    found = _message.fullmatch(text.strip("'\""))
+    assert found is not None
+    line, column, message = found.groups()
+    if found := _not_included.search(message):
+        return int(line), int(column) + 1, "undefined-name", f"{found[1]!r} is not defined; {NOT_INCLUDED}"
+    code = next((code for code, words in _CODES.items() if re.search(words, message)), "syntax-error")
+    if type(error).__name__ == "PanicException":
+        message = "a number that cannot be read"
+    elif isinstance(error, TypeError) or "parameter index" in message:
+        code, message = "wrong-arguments", "a gate is applied without the parameters it takes"
+    place = (int(line), int(column) + 1) if line else (None, 1)
+    return *place, code, message[:300]

@@ -1,0 +1,87 @@
+"""Shapes of what comes in and goes out, as marshmallow schemas.
+
+Those of requests check types only, meaning is checked once, by the service. The others are not run on answers, which
+are built by hand for speed; they document them in /openapi.json, and tests hold the answers to it.
+"""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+
+from qcjob.web.schemas import (
+    audit,
+    batches,
+    customers,
+    devices,
+    jobs,
+    programs,
+    queue,
+    reasons,
+    requests,
+    reservations,
+    results,
+    service,
+    sessions,
+    waiting,
+)
+
+COMPONENTS: dict[str, type[Schema]] = {
+    **reservations.COMPONENTS,
+    "JobRequest": requests.JobIn,
+    "JobChange": requests.JobChangeIn,
+    "Queue": jobs.Queue,
+    "Rescue": jobs.RescueOut,
+    "JobError": jobs.ErrorOut,
+    "Attempt": jobs.AttemptOut,
+    "Moment": jobs.MomentOut,
+    "Links": jobs.Links,
+    "RankTerms": queue.RankOut,
+    "QueueDevice": queue.QueueDevice,
+    "Pace": queue.PaceOut,
+    "Standing": queue.StandingOut,
+    "Audited": audit.AuditedOut,
+    "Audit": audit.AuditOut,
+    "BatchPlace": jobs.BatchPlace,
+    "Parts": jobs.PartsOut,
+    "Act": jobs.ActOut,
+    "Job": jobs.JobOut,
+    "Jobs": jobs.JobsOut,
+    "Compilation": programs.CompilationOut,
+    "DryRun": programs.DryRunOut,
+    "Program": programs.ProgramOut,
+    "Ran": results.RanOut,
+    "Register": results.RegisterOut,
+    "Expectation": results.ExpectationOut,
+    "Part": results.PartOut,
+    "Result": results.ResultOut,
+    "Memory": results.MemoryOut,
+    "Signature": results.SignatureOut,
+    "Receipt": results.ReceiptOut,
+    "KeySet": service.KeySetOut,
+    "SchemaEntry": service.SchemaOut,
+    "Schemas": service.SchemasOut,
+    "Limits": devices.Limits,
+    "Calibration": devices.Calibration,
+    "Figures": devices.FiguresOut,
+    "Eta": devices.EtaOut,
+    "Device": devices.DeviceOut,
+    "Devices": devices.DevicesOut,
+    "Target": devices.TargetOut,
+    "DeviceChange": devices.DeviceChangeIn,
+    "Health": service.HealthOut,
+    "ProblemEntry": service.ProblemEntry,
+    "Problem": service.ProblemOut,
+    "BatchRequest": batches.BatchIn,
+    "BatchCounts": batches.CountsOut,
+    "BatchLinks": batches.BatchLinks,
+    "Batch": batches.BatchOut,
+    "BatchAccepted": batches.BatchAcceptedOut,
+    "Batches": batches.BatchesOut,
+    "BatchResult": batches.BatchResultOut,
+    "BatchResults": batches.BatchResultsOut,
+    **customers.COMPONENTS,
+    **sessions.COMPONENTS,
+    **waiting.COMPONENTS,
+    "Reason": reasons.ReasonIn,
+}
+"""The names under which /openapi.json speaks of them."""

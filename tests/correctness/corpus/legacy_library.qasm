@@ -1,0 +1,20 @@
+// What qelib1.inc has beside the common ones.
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[5];
+creg c[5];
+u3(0.3, 0.2, 0.1) q[0];
+u2(0.4, 0.5) q[1];
+u1(0.6) q[0];
+u(1.1, 0.2, 0.3) q[2];
+cu3(0.7, 0.8, 0.9) q[0], q[1];
+cu1(1.2) q[1], q[2];
+crz(0.5) q[0], q[2];
+rxx(0.4) q[1], q[3];
+rccx q[0], q[1], q[3];
+c3x q[0], q[1], q[2], q[4];
+cswap q[0], q[3], q[4];
+csx q[2], q[4];
+sxdg q[1];
+u0(1) q[3];
+measure q -> c;

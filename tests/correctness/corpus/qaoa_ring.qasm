@@ -1,0 +1,10 @@
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[5];
+creg c[5];
+h q;
+rzz(0.81) q[0], q[1]; rzz(0.81) q[1], q[2]; rzz(0.81) q[2], q[3]; rzz(0.81) q[3], q[4]; rzz(0.81) q[4], q[0];
+rx(1.4) q;
+rzz(1.3) q[0], q[1]; rzz(1.3) q[1], q[2]; rzz(1.3) q[2], q[3]; rzz(1.3) q[3], q[4]; rzz(1.3) q[4], q[0];
+rx(0.66) q;
+measure q -> c;
