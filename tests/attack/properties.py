@@ -35,11 +35,7 @@ def _stand_inside(refused: InvalidProgram, source: str) -> None:
     lines = _line_break.split(source)
     assert all(1 <= column <= len(lines[line - 1]) + 1 for line, column in places)
     for error in refused.errors:
-        assert error.message.isascii() or refused.errors[0].code in (
-            "malformed-rotation",
-            "unknown-axis",
-            "missing-comma",
-        )
+        assert error.message.isascii() or error.code in ("malformed-rotation", "unknown-axis", "missing-comma")
         error.message.encode()
 
 

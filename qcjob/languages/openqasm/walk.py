@@ -30,7 +30,7 @@ def walk(state: State) -> None:
     unread = sorted(state.broken, reverse=True)
     while index < last:
         if unread and index >= unread[-1] and index != unread.pop():
-            state.faults.refuse()  # brackets and statements disagree about where a statement begins
+            state.faults.refuse()  # brackets and statements disagree about where one begins
         end = frames[-1].end
         if end is not None and index >= end:
             index = max(index, end + 1)
@@ -49,6 +49,8 @@ def walk(state: State) -> None:
             except ValueError:
                 state.fault(index, "syntax-error", "the statement that begins here has no end: ; is missing")
                 return
+            if unread and semicolon >= unread[-1]:
+                state.faults.refuse()
             simple.get(texts[index], read_operation)(state, index, semicolon)
             index = semicolon + 1
             if frames[-1].end is None:
