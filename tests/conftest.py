@@ -1,8 +1,16 @@
-"""What every test shares: tracebacks in logs are written plainly, as qcjob has them. Rich ones take seconds."""
+"""What every test shares.
+
+Tracebacks in logs are written plainly, as qcjob has them: rich ones take seconds. Made-up examples are the same in
+every run, so that one says of the code what the next will say; `--hypothesis-profile default` looks for new ones.
+"""
 
 from __future__ import annotations
 
 import structlog
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 structlog.configure(
     processors=[
