@@ -9,7 +9,7 @@ BASE := $(VENV)/.installed
 ALL := $(VENV)/.installed-all
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint typecheck format bench bench-queue bench-batches bench-compiling correctness crash chaos iqm clean
+.PHONY: help demo run test lint typecheck format bench bench-queue bench-batches bench-compiling correctness crash chaos fuzz iqm clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ crash: $(ALL) ## kill a process at every point between two outside calls; minute
 chaos: $(ALL) ## four minutes of faults, then a count of what became of each job; SEED= SECONDS= MINUTES= JOBS=
 	@exec $(PY) -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES))
+
+fuzz: $(ALL) ## look for programs that break what reads them, with a fuzzer; ten minutes; SECONDS= SEED=
+	@exec $(PY) -m tests.attack.fuzzing $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 iqm: $(ALL) ## IQM's fake backends, which want an older Qiskit than the house, in a venv of their own
 	$(PYTHON) -m venv $(VENV)/iqm

@@ -1,6 +1,7 @@
 """Feed the scan, the renaming and the rotation parser what a fuzzer thinks of: python -m tests.attack.fuzz [OPTIONS]
 
-Options are libFuzzer's, such as -max_total_time=20. An input's first byte picks the language, the rest is the text.
+Options are libFuzzer's, such as -max_total_time=20; a file is an input that is run once. An input's first byte picks
+the language, the rest is the text. `tests.attack.fuzzing` is what starts it for a long time.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qcjob.languages import LANGUAGES
-from tests.attack.programs import ATTACKS
+from tests.attack.fuzzing import HOUSE, command, environment
 from tests.attack.properties import hold
-from tests.unit.openqasm_grammar import OPENQASM2, OPENQASM3
+from tests.attack.seeds import SEEDS, write_seeds
 
-HOUSE = Path(__file__).resolve().parents[2]
-FUZZ_SECONDS = 20
-
-SEEDS = [textwrap.dedent(source) for source in (*OPENQASM2.values(), *OPENQASM3.values())]
-SEEDS += [attack.text for attack in ATTACKS if len(attack.text) < 400]
+RUNS = 25_000
+"""Inputs that the fuzzer tries: some 20 s. `make fuzz` goes on from there, and makes others up each time."""
+MOST_SECONDS = 60
+"""After which it does with fewer, on a machine that is busy."""
 
 PIECES = st.sampled_from(
     [
@@ -137,18 +135,35 @@ def test_the_seeds_themselves_are_read_or_refused(language: str) -> None:
         hold(source, language)
 
 
-@pytest.mark.skipif(
+FUZZER = pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None, reason="atheris is not installed: no wheel for this platform"
 )
+
+
+def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
+    """So many inputs, the same ones for the same code: with a seed, from the seeds alone, and none read again."""
+    write_seeds(folder / "inputs")
+    always = ("-seed=1", "-reload=0", f"-runs={runs}", f"-max_total_time={MOST_SECONDS}")
+    argv = command(*always, f"-artifact_prefix={folder}/", str(folder / "inputs"))
+    return subprocess.run(
+        argv, cwd=HOUSE, env=environment(), capture_output=True, text=True, timeout=MOST_SECONDS * 3, check=False
+    )
+
+
+@FUZZER
 def test_a_fuzzer_finds_nothing(tmp_path: Path) -> None:
-    """Guided by coverage; it stops at the first exception, and at an input that takes five seconds."""
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for number, source in enumerate(SEEDS):
-        for which in range(len(LANGUAGES)):
-            (corpus / f"{number}-{which}").write_bytes(bytes([which]) + source.encode("utf-8", "replace"))
-    options = (f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-rss_limit_mb=1024", "-max_len=4096", "-verbosity=1")
-    argv = (sys.executable, "-m", "tests.attack.fuzz", *options, f"-artifact_prefix={tmp_path}/", str(corpus))
-    done = subprocess.run(argv, cwd=HOUSE, capture_output=True, text=True, timeout=FUZZ_SECONDS * 6, check=False)
+    """Guided by coverage; it stops at the first exception, and at an input that takes ten seconds."""
+    done = fuzz(tmp_path, RUNS)
     assert done.returncode == 0, done.stderr[-4_000:]
-    assert "DONE" in done.stderr or "Done" in done.stderr, done.stderr[-1_000:]
+    assert re.search(r"^Done \d{4,} runs", done.stderr, re.MULTILINE), done.stderr[-1_000:]
+
+
+@FUZZER
+def test_the_fuzzer_of_the_tests_tries_the_same_inputs_each_time(tmp_path: Path) -> None:
+    """A run that fails by luck says nothing of the change before it."""
+    found = []
+    for name in ("one", "other"):
+        assert fuzz(tmp_path / name, 1_500).returncode == 0
+        found.append(sorted(path.name for path in (tmp_path / name / "inputs").iterdir()))
+    assert found[0] == found[1]
+    assert len(found[0]) > len(list(dict.fromkeys(SEEDS)))
