@@ -160,7 +160,12 @@ def submit(
 @contextmanager
 def sign_of_life() -> Iterator[None]:
     """On a terminal, a line when the answer takes longer than a person waits for without wondering."""
-    notice = threading.Timer(PATIENCE_SECONDS, click.echo, ["the program is being compiled ..."], {"err": True})
+    notice = threading.Timer(
+        PATIENCE_SECONDS,
+        click.echo,
+        ["no answer yet: the program is being compiled, or the server asked again ..."],
+        {"err": True},
+    )
     notice.daemon = True
     if sys.stderr.isatty():
         notice.start()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
 from qcjob.cli.exits import INTERRUPTED, stop
 from qcjob.cli.problems import printable
 from qcjob.cli.show import moment_text
-from qcjob.client import Client, RemoteJob, Unreachable
+from qcjob.client import Client, Problem, RemoteJob, Unreachable
 from qcjob.lifecycle import JobState
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -22,20 +23,30 @@ def watch(
 ) -> RemoteJob:
     """Follow the job to its end, one line for each state it entered, also those passed between two looks.
 
-    Ctrl-C leaves the job alone, says how to look at it, and ends the command with 130. Raises Unreachable, which says
-    so too.
+    A server that is away is waited for, and its absence told once on stderr. Ctrl-C leaves the job alone, says how to
+    look at it, and ends the command with 130. Raises Unreachable, which says so too.
     """
     line = _ProgressLine(clock)
-    shown, told_why = 0, False
+    shown, told_why, away = 0, False, False
+
+    def on_outage(heard: Unreachable | Problem) -> None:
+        nonlocal away
+        if not away:
+            line.clear()
+            click.echo(f"{printable(str(heard))}; the job goes on, asking again ...", err=True)
+        away = True
+
     try:
-        for seen in client.changes(job, every=1.0 if line.on else 20.0):
+        for seen in client.changes(job, every=1.0 if line.on else 20.0, on_outage=on_outage):
+            away = False
             history = seen.document.get("history", [])
             for moment in history[shown:]:
                 line.clear()
                 click.echo(moment_text(moment), err=states_on_stderr)
             shown = len(history)
             if line.on and seen.state is JobState.WAITING:
-                seen = client.status(seen)  # a place in the queue is no change of the job, so ask for it
+                with suppress(Unreachable):
+                    seen = client.status(seen)  # a place in the queue is no change of the job, so ask for it
             if not told_why and seen.waits_because and not line.on:
                 click.echo(f"waits: {printable(seen.waits_because)}", err=True)
             told_why = seen.waits_because is not None

@@ -14,7 +14,7 @@ from qcjob.client.answers import Json, Page, RemoteJob, RemoteResult
 from qcjob.client.asking import given, path_of, piece
 from qcjob.client.batches import Batches
 from qcjob.client.connection import Connection
-from qcjob.client.following import POLL_SECONDS, Follower
+from qcjob.client.following import POLL_SECONDS, Follower, OnOutage
 from qcjob.client.operating import Operating
 from qcjob.client.reservations import Reservations
 from qcjob.client.results import whole
@@ -79,12 +79,20 @@ class Client:
         """The job once its version differs from the one given, or the one given when `seconds` pass without."""
         return self._follower.next_change(job, seconds)
 
-    def changes(self, job: str | RemoteJob, *, every: float = POLL_SECONDS) -> Iterator[RemoteJob]:
-        """The job as it is, then again after each change, and at least every `every` seconds, until it is final."""
-        return self._follower.changes(self.status(job), every)
+    def changes(
+        self, job: str | RemoteJob, *, every: float = POLL_SECONDS, on_outage: OnOutage | None = None
+    ) -> Iterator[RemoteJob]:
+        """The job as it is, then again after each change, and at least every `every` seconds, until it is final.
+
+        A server that is away for less than a minute is waited for; `on_outage` is told what was heard instead of it.
+        """
+        return self._follower.changes(self.status(job), every, on_outage=on_outage)
 
     def wait(self, job: str | RemoteJob, *, timeout_seconds: float | None = None) -> RemoteJob:
-        """The job in its final state. Raises TimeoutError after `timeout_seconds`; the job itself goes on."""
+        """The job in its final state. Raises TimeoutError after `timeout_seconds`; the job itself goes on.
+
+        A server that is away for less than a minute is waited for.
+        """
         return self._follower.end(self.status(job), timeout_seconds)
 
     def result(self, job: str | RemoteJob, *, partial: bool = False) -> RemoteResult:

@@ -12,6 +12,8 @@ from qcjob.client.answers import Json, Problem, Unreachable, Unusable, document_
 
 TRIES = 4
 FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+"""A server that says to come back later than this is taken at its word: the refusal is the answer."""
 
 
 class Connection:
@@ -26,19 +28,17 @@ class Connection:
         sleep: Callable[[float], None],
     ) -> None:
         _check_url(url)
+        api_key = _usable(api_key)
         self.url = url.rstrip("/")
         self.timeout_seconds = timeout_seconds
         self._sleep = sleep
-        try:
-            self._http = httpx.Client(
-                base_url=self.url,
-                headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-                timeout=timeout_seconds,
-                transport=transport,
-                trust_env=not _is_loopback(url),  # a proxy has no way to this machine's own loopback
-            )
-        except ValueError as error:
-            raise Unusable("the API key cannot be used: a header can carry visible ASCII characters alone") from error
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            timeout=timeout_seconds,
+            transport=transport,
+            trust_env=not _is_loopback(url),  # a proxy has no way to this machine's own loopback
+        )
 
     def close(self) -> None:
         """End the connections; calling it twice does no harm."""
@@ -68,7 +68,9 @@ class Connection:
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == TRIES:
                     return _checked(answer)
                 retry_after = answer.headers.get("Retry-After", "")
-                pause = min(float(retry_after), 5.0) if retry_after.isdecimal() else pause
+                pause = float(retry_after) if retry_after.isdecimal() else pause
+                if pause > LONGEST_PAUSE_SECONDS:
+                    return _checked(answer)
             self._sleep(pause)
         raise AssertionError("the last try returns or raises")
 
@@ -85,6 +87,14 @@ def _what_it_holds(error: Exception) -> str:
     if isinstance(error, UnicodeError):
         return "an argument that is not UTF-8 text"
     return "a value nested too deep" if isinstance(error, RecursionError) else f"a value out of range ({error})"
+
+
+def _usable(api_key: str | None) -> str | None:
+    """The key without the blanks around it, such as the line break of its file. Raises Unusable without showing it."""
+    key = (api_key or "").strip()
+    if not all("!" <= char <= "~" for char in key):
+        raise Unusable("the API key cannot be used: a header can carry visible ASCII characters alone")
+    return key or None
 
 
 def _check_url(url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from qcjob.client import Client, Problem, Unreachable
+from qcjob.client import Client, Problem, Unreachable, Unusable
 from qcjob.lifecycle import JobState
 
 JOB: dict[str, Any] = {
@@ -128,3 +128,91 @@ def test_an_id_cannot_lead_to_another_route(job_id: str) -> None:
 
 def test_the_key_is_not_in_the_clients_repr() -> None:
     assert "kkk" not in repr(client(lambda _: httpx.Response(200)))
+
+
+@pytest.mark.parametrize("key", ["k" * 39 + "\n", "\tkkk ", "kkk\r\n"])
+def test_the_line_break_of_the_file_a_key_was_read_from_is_no_part_of_it(key: str) -> None:
+    shown = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        shown.append(request.headers["Authorization"])
+        return descriptor("RUNNING", 3)
+
+    Client("http://127.0.0.1:1", key, transport=httpx.MockTransport(answer)).status("j1")
+    assert shown == [f"Bearer {key.strip()}"]
+
+
+@pytest.mark.parametrize("key", ["kkk\nkkk", "kkk\x00", "kkkü", "kkk kkk"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(Unusable, match="API key") as raised:
+        Client("http://127.0.0.1:1", key)
+    assert "kkk" not in str(raised.value)
+
+
+def test_a_server_that_says_to_come_back_much_later_is_not_waited_for() -> None:
+    full = {"type": "/problems/ledger-full", "detail": "the ledger is full"}
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(503, headers={"Retry-After": "30"}, json=full))
+    with pytest.raises(Problem, match="ledger-full"):
+        Client("http://127.0.0.1:1", transport=transport, sleep=pauses.append).submit("X(90)")
+    assert pauses == []
+
+
+class Restarted:
+    """A server that is away for `seconds` after the first look at a job, and the clock that says so."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self.back_at = seconds
+        self.looks = 0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def answer(self, _: httpx.Request) -> httpx.Response:
+        self.looks += 1
+        if self.looks == 1:
+            return descriptor("RUNNING", 3)
+        if self.now < self.back_at / 2:
+            raise httpx.ConnectError("refused")
+        if self.now < self.back_at:
+            return httpx.Response(503, json={"type": "/problems/ledger-unavailable", "detail": "no"})
+        return descriptor("COMPLETED", 4)
+
+    def client(self) -> Client:
+        transport = httpx.MockTransport(self.answer)
+        return Client("http://127.0.0.1:1", transport=transport, sleep=self.sleep, clock=self.clock)
+
+
+def test_waiting_outlives_a_server_that_is_started_anew() -> None:
+    assert Restarted(30).client().wait("j1").state is JobState.COMPLETED
+
+
+def test_whoever_follows_a_job_is_told_that_the_server_is_away() -> None:
+    heard: list[Exception] = []
+    states = [job.state for job in Restarted(30).client().changes("j1", on_outage=heard.append)]
+    assert states == [JobState.RUNNING, JobState.COMPLETED]
+    assert {type(error) for error in heard} == {Unreachable, Problem}
+
+
+def test_a_server_that_stays_away_is_given_up_after_a_minute() -> None:
+    away = Restarted(3600)
+    with pytest.raises(Unreachable):
+        away.client().wait("j1")
+    assert 60 <= away.now < 70
+
+
+def test_a_server_that_stays_away_does_not_outlast_the_time_one_wants_to_wait() -> None:
+    away = Restarted(3600)
+    with pytest.raises(Unreachable):
+        away.client().wait("j1", timeout_seconds=5)
+    assert away.now < 10
+
+
+def test_a_job_that_is_gone_is_not_waited_for() -> None:
+    answers = iter([descriptor("RUNNING", 3), httpx.Response(404, json={"type": "/problems/job-not-found"})])
+    with pytest.raises(Problem, match="job-not-found"):
+        client(lambda _: next(answers)).wait("j1")
