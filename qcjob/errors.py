@@ -73,7 +73,11 @@ class InvalidRequest(Refused):
     code = "invalid-request"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        said = (
+            f"{error.field}: {error.message}" if error.field else f"the {error.location} {error.message}"
+            for error in errors
+        )
+        super().__init__("; ".join(said))
         self.errors = tuple(errors)
 
 

@@ -124,8 +124,10 @@ def object_of(text: bytes | str, *, where: str = "body", field: str = "") -> dic
         raise MalformedJson(f"the JSON is nested deeper than {DEPTH} levels") from error
     except UnicodeDecodeError as error:
         raise MalformedJson(f"byte {error.start + 1} of the body is not UTF-8") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise MalformedJson(f"not JSON: {str(error)[:200]}") from error
+    except ValueError as error:
+        raise MalformedJson("a number has more digits than are read here") from error
     if _depth(found) > DEPTH:
         raise MalformedJson(f"the JSON is nested deeper than {DEPTH} levels")
     if not isinstance(found, dict):
@@ -146,12 +148,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {_printable(twice)[:80]!r} stands twice in one object")
+        raise MalformedJson(f"not JSON: the name {_printable(twice)[:80]!r} stands twice in one object")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise MalformedJson(f"not JSON: {name} is not JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

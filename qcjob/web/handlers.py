@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +18,7 @@ from qcjob.web.refusals import BodyTooLarge, UnsupportedMediaType
 log = get_logger("web")
 
 _DETAIL_CHARACTERS = 2_000  # a message quotes what was sent; an answer need not repeat a megabyte
+_IN_A_PATH = "/:@!$&'()*+,;=~"  # what RFC 3986 lets stand in one as it is
 
 
 def register(app: Flask) -> None:
@@ -30,7 +33,7 @@ def _answer(problem: Problem, detail: str, **more: object) -> Response:
         problem,
         detail[:_DETAIL_CHARACTERS],
         request_id=g.get("request_id", ""),
-        instance=request.path,
+        instance=quote(request.path, safe=_IN_A_PATH),
         **more,  # type: ignore[arg-type]
     )
 

@@ -36,7 +36,10 @@ def livez() -> Response:
     responses={"200": json_answer("It accepts jobs.", "Health")},
 )
 def readyz() -> Response:
-    """200 when the ledger answers and its schema is one this version knows."""
+    """200 when the ledger answers, can be written, and its schema is one this version knows.
+
+    A ledger that has no room for more jobs is ready: whoever is sent elsewhere could not read a result there either.
+    """
     try:
         front().ledger.check_schema()
     except ConfigurationError as error:

@@ -144,6 +144,34 @@ def test_a_malformed_submit_is_refused(
     assert web.redis.dbsize() == before
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("[]", "the body is a list, not an object"),
+        ("null", "the body is null, not an object"),
+        ('{"shots": ' + "9" * 5_000 + "}", "a number has more digits than are read here"),
+        ('{"shots": NaN}', "not JSON: NaN is not JSON"),
+        ('{"shots": 1, "shots": 2}', "not JSON: the name 'shots' stands twice in one object"),
+    ],
+)
+def test_a_body_that_is_no_object_is_refused_in_words(web: Web, body: str, detail: str) -> None:
+    assert web.post("/v1/jobs", data=body, content_type=JSON).json["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        ("/v1/jobs/no-job", "/v1/jobs/no-job"),
+        ("/v1/jobs/a%20b%22%3Cc", "/v1/jobs/a%20b%22%3Cc"),
+        ("/v1/jobs/%00", "/v1/jobs/%00"),
+        ("/v1/jobs/%C3%A9", "/v1/jobs/%C3%A9"),
+        ("/v1/jobs/a%25b", "/v1/jobs/a%25b"),
+    ],
+)
+def test_the_instance_of_a_problem_is_a_uri(web: Web, path: str, instance: str) -> None:
+    assert web.get(path).json["instance"] == instance
+
+
 QUERIES = [
     ("POST", "/v1/jobs?shots=ten", 422),
     ("POST", "/v1/jobs?shots=1e3", 422),
