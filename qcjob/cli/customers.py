@@ -118,7 +118,7 @@ def list_customers(shared: Common) -> None:
     if shared.as_json:
         echo_json({"items": [_document(customer) for customer in found]})
     elif found:
-        head = ("NAME", "TIER", "WEIGHT", "JOBS WAITING", "SHOTS", "DEVICE SECONDS", "SESSION SECONDS")
+        head = ("NAME", "TIER", "WEIGHT", "JOBS WAITING", "SHOTS", "DEVICE SECONDS", "SESSION SECONDS", "HELD")
         click.echo(table([head, *(_row(customer) for customer in found)]))
     else:
         click.echo("no customers are recorded")
@@ -176,10 +176,11 @@ def _show(shared: Common, customer: Customer) -> None:
     if shared.as_json:
         echo_json(_document(customer))
         return
-    name, tier, weight, jobs, shots, seconds, session = _row(customer)
+    name, tier, weight, jobs, shots, seconds, session, _ = _row(customer)
+    held = "; an operator holds them: none of their jobs is claimed" if customer.privileges.held else ""
     click.echo(
         f"customer {name}: tier {tier}, weight {weight};"
-        f" quotas: jobs waiting {jobs}, shots {shots}, device seconds a day {seconds}, session seconds {session}"
+        f" quotas: jobs waiting {jobs}, shots {shots}, device seconds a day {seconds}, session seconds {session}{held}"
     )
 
 
@@ -187,7 +188,7 @@ def _row(customer: Customer) -> tuple[str, ...]:
     may = customer.privileges
     limits = (may.jobs_waiting, may.shots, may.device_seconds, may.session_seconds)
     quotas = (NONE if limit is None else f"{limit:,}" for limit in limits)
-    return customer.name, str(may.tier), f"{may.weight:g}", *quotas
+    return customer.name, str(may.tier), f"{may.weight:g}", *quotas, "held" if may.held else ""
 
 
 def _document(customer: Customer) -> dict[str, Any]:

@@ -31,6 +31,8 @@ def on_redis(shared: Common, what: str) -> Iterator[redis.Redis]:
     except ConfigurationError as error:
         stop(CANNOT, str(error))
     except LedgerUnavailable as error:
+        if isinstance(error.__cause__, redis.exceptions.OutOfMemoryError):
+            stop(CANNOT, f"Redis has reached its memory limit (maxmemory) and refuses to write; {what} are kept in it.")
         stop(CANNOT, f"{error}. Is it up? {what} are kept in the Redis of --data or QCJOB_REDIS_URL.")
 
 

@@ -66,9 +66,10 @@ def job_text(job: RemoteJob) -> str:
         ("retries", told.get("retries")),
         ("uncertain", told.get("on_uncertain")),
     ]
-    lines = [facts_text(facts), *(moment_text(moment) for moment in told.get("history", ()))]
-    lines += [_act_text(act) for act in told.get("acts", ())]
-    return "\n".join(lines)
+    happened = [(moment["at"], moment_text(moment)) for moment in told.get("history", ())]
+    happened += [(act["at"], _act_text(act)) for act in told.get("acts", ())]
+    happened.sort(key=lambda line: line[0])  # times of one form: as texts they sort as they passed
+    return "\n".join([facts_text(facts), *(text for _, text in happened)])
 
 
 def facts_text(facts: Iterable[tuple[str, Any]]) -> str:
@@ -106,25 +107,23 @@ def page_text(page: Page) -> str:
 
 
 def devices_text(devices: Iterable[Json]) -> str:
-    """One row per device."""
-    rows = [("DEVICE", "STATUS", "QUBITS", "QUEUE", "GATES")]
+    """One row per device, and below why one of them takes no jobs, or what is the matter with it."""
+    rows, reasons = [("DEVICE", "STATUS", "QUBITS", "QUEUE", "GATES")], []
     for device in devices:
-        status = device.get("status")
-        if isinstance(status, Mapping):
-            reason = status.get("reason")
-            status = f"{status.get('state')}" + (f" ({reason})" if reason else "")
+        if reason := device.get("status_reason"):
+            reasons.append(printable(f"{device['name']}: {reason}"))
         gates = device.get("native_gates") or ()
         more = (f"… {len(gates)} in all",) if len(gates) > _MOST_GATES else ()
         rows.append(
             (
                 device["name"],
-                str(status),
+                str(device.get("status")),
                 str(device.get("num_qubits")),
                 str(device.get("queue_length")),
                 ", ".join((*gates[:_MOST_GATES], *more)),
             )
         )
-    return table(rows)
+    return "\n".join([table(rows), *reasons])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

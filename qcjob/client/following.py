@@ -18,7 +18,7 @@ from qcjob.client.connection import Connection
 POLL_SECONDS = 20.0
 OUTAGE_SECONDS = 60.0
 """How long a server may be away while something is followed; a restart takes seconds, on a busy machine ten."""
-_PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 
 Told = TypeVar("Told", bound=Followed)
 OnOutage = Callable[[Unreachable | Problem], None]
@@ -48,16 +48,18 @@ class Follower:
         return seen if answer.status_code == httpx.codes.NOT_MODIFIED else type(seen).from_answer(answer)
 
     def changes(
-        self, seen: Told, every: float, *, outage_seconds: float = OUTAGE_SECONDS, on_outage: OnOutage | None = None
+        self, seen: Told, every: float, *, outage_seconds: float | None = None, on_outage: OnOutage | None = None
     ) -> Iterator[Told]:
         """As it is, then again after each change, and at least every `every` seconds, until it is final.
 
-        Raises what the server's absence raises (Unreachable, or Problem of 5xx) once it has lasted `outage_seconds`.
+        Raises what the server's absence raises (Unreachable, or Problem of 5xx) once it has lasted `outage_seconds`,
+        OUTAGE_SECONDS where it is not given.
         """
+        borne = OUTAGE_SECONDS if outage_seconds is None else outage_seconds
         yield seen
         while not seen.is_final:
             asked_at = self._clock()
-            newer = self._outliving(seen, every, outage_seconds, on_outage)
+            newer = self._outliving(seen, every, borne, on_outage)
             if newer.version == seen.version and self._clock() - asked_at < every / 2:
                 self._sleep(min(every, 1.0))  # a server that is short of long-polls answers at once
             seen = newer
@@ -74,7 +76,7 @@ class Follower:
                 raise TimeoutError(f"{last.kind} {last.id} is still {last.state} after {timeout_seconds} s")
         return last
 
-    def _outliving(self, seen: Told, every: float, outage_seconds: float, on_outage: OnOutage | None) -> Told:
+    def _outliving(self, seen: Told, every: float, borne: float, on_outage: OnOutage | None) -> Told:
         away_since: float | None = None
         while True:
             try:
@@ -84,8 +86,8 @@ class Follower:
                     raise
                 now = self._clock()
                 away_since = now if away_since is None else away_since
-                if now - away_since >= outage_seconds:
+                if now - away_since >= borne:
                     raise
                 if on_outage is not None:
                     on_outage(error)
-                self._sleep(_PAUSE_SECONDS)
+                self._sleep(PAUSE_SECONDS)

@@ -6,6 +6,7 @@ import json
 
 import fakeredis
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from qcjob.cli import main
@@ -41,6 +42,26 @@ def test_people_are_told_what_a_customer_may() -> None:
     run("customers", "add", "ada", "--quota-jobs-waiting", "12000")
     assert "ada: tier 2, weight 1; quotas: jobs waiting 12,000" in run("customers", "show", "ada").stdout
     assert "12,000" in run("customers", "list").stdout
+
+
+def test_a_customer_who_is_held_is_seen_to_be(client: fakeredis.FakeRedis) -> None:
+    run("customers", "add", "ada")
+    assert "held" not in run("customers", "list").stdout + run("customers", "show", "ada").stdout
+    Customers(client).change("ada", {"held": True})
+    assert run("customers", "list").stdout.rstrip().endswith("held")
+    assert "an operator holds them" in run("customers", "show", "ada").stdout
+
+
+def test_a_redis_that_is_full_is_not_said_to_be_away(
+    client: fakeredis.FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
+
+    monkeypatch.setattr(redis.client.Pipeline, "execute", full)
+    for command in (("customers", "add", "ada"), ("keys", "add", "ada")):
+        answer = run(*command)
+        assert answer.exit_code == 2 and "memory limit" in answer.stderr and "Is it up" not in answer.stderr
 
 
 @pytest.mark.parametrize(

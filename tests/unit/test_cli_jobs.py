@@ -14,7 +14,8 @@ import fakeredis
 import pytest
 
 from qcjob.cli import submit as submit_room
-from qcjob.client import Unreachable
+from qcjob.client import RemoteJob, Unreachable
+from qcjob.client.following import Follower
 from qcjob.settings import Settings
 from tests.unit.door import Door, opened
 from tests.unit.webtest import BELL, Web
@@ -79,10 +80,47 @@ def test_a_server_that_goes_while_one_waits_leaves_the_job_and_says_how_to_find_
         raise Unreachable("no answer from http://127.0.0.1:1: refused")
 
     monkeypatch.setattr("qcjob.client.following.Follower.next_change", gone)
+    monkeypatch.setattr("qcjob.client.following.OUTAGE_SECONDS", 0)
     answer = door.run("submit", BELL, "--wait")
     [job] = door.json("list")["items"]
     assert answer.exit_code == 2 and "Is it up?" in answer.output
     assert f"python -m qcjob status {job['id']}" in answer.output
+
+
+def test_a_server_that_comes_back_while_one_waits_is_waited_for_and_its_absence_told_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    next_change = Follower.next_change
+
+    def away_for_a_while(self: Follower, seen: RemoteJob, seconds: float) -> RemoteJob:
+        nonlocal looks
+        looks += 1
+        if looks < 4:
+            raise Unreachable("no answer from http://127.0.0.1:1: refused")
+        door.run("cancel", seen.id)
+        return next_change(self, seen, seconds)
+
+    monkeypatch.setattr("qcjob.client.following.Follower.next_change", away_for_a_while)
+    monkeypatch.setattr("qcjob.client.following.PAUSE_SECONDS", 0)
+    answer = door.run("submit", BELL, "--wait")
+    assert answer.exit_code == 1 and "CANCELLED" in answer.stdout
+    assert answer.stderr.count("the job goes on, asking again") == 1
+
+
+def test_why_a_device_takes_no_jobs_stands_below_the_devices(door: Door) -> None:
+    operator = door.web.front.keys.add("grace", role="operator").secret
+    door.run("--api-key", operator, "drain", "simulator", "--why", "the line")
+    assert "\nsimulator: drained by grace: the line" in door.run("devices").stdout
+
+
+def test_what_operators_did_stands_in_the_history_where_it_happened(door: Door) -> None:
+    operator = door.web.front.keys.add("grace", role="operator").secret
+    job = door.json("submit", BELL)
+    door.run("--api-key", operator, "hold", job["id"])
+    door.run("cancel", job["id"])
+    lines = [line.split()[1] for line in door.run("status", job["id"]).stdout.splitlines() if line.startswith("  20")]
+    assert lines == ["WAITING", "hold", "CANCELLED"]
 
 
 def test_every_option_of_submit_arrives(door: Door) -> None:

@@ -22,7 +22,7 @@ def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_a_file_in_the_folders_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    with pytest.raises(ConfigurationError, match="--data"):
+    with pytest.raises(ConfigurationError, match=r"no folder; .*--data"):
         prepare(tmp_path / "data")
 
 

@@ -17,6 +17,8 @@ LOCK_FILE = "up.lock"
 def prepare(data: Path) -> None:
     """Make the folder, and Redis's in it, readable by nobody else. Raises ConfigurationError where it cannot."""
     try:
+        if data.exists() and not data.is_dir():
+            raise NotADirectoryError(20, "it is no folder")
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         (data / "redis").mkdir(mode=0o700, exist_ok=True)
         if not os.access(data, os.W_OK | os.X_OK):
