@@ -64,12 +64,15 @@ class Client:
         """Submit a program. Without a key one is made, so that a lost answer is no harm."""
         headers = {"Idempotency-Key": f'"{idempotency_key or uuid.uuid4()}"'}
         body = body_of(program, fields)
-        return RemoteJob.from_answer(self._connection.ask("POST", RemoteJob.path, json=body, headers=headers))
+        timeout = self._connection.while_compiling
+        answer = self._connection.ask("POST", RemoteJob.path, json=body, headers=headers, timeout=timeout)
+        return RemoteJob.from_answer(answer)
 
     def dry_run(self, program: str, **fields: Unpack[JobFields]) -> Json:
         """What `submit` with the same arguments would run, checked and compiled, but not recorded."""
         body = body_of(program, fields)
-        return self._connection.document("POST", RemoteJob.path, json=body, params={"dry_run": "true"})
+        asked, timeout = {"dry_run": "true"}, self._connection.while_compiling
+        return self._connection.document("POST", RemoteJob.path, json=body, params=asked, timeout=timeout)
 
     def status(self, job: str | RemoteJob) -> RemoteJob:
         """The job as it is now."""

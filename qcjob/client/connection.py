@@ -12,6 +12,9 @@ from qcjob.client.answers import Json, Problem, Unreachable, Unusable, document_
 
 TRIES = 4
 FIRST_PAUSE_SECONDS = 0.2
+COMPILE_SECONDS = 120.0
+"""How long the server may take for an answer that it compiles a program for: its limit is 10 s, unless its operator
+sets another, and a dozen programs may be before this one. Given up before, it is compiled once more, for nothing."""
 LONGEST_PAUSE_SECONDS = 5.0
 """A server that says to come back later than this is taken at its word: the refusal is the answer."""
 
@@ -43,6 +46,11 @@ class Connection:
     def close(self) -> None:
         """End the connections; calling it twice does no harm."""
         self._http.close()
+
+    @property
+    def while_compiling(self) -> httpx.Timeout:
+        """The `timeout` of a request that has a program compiled; a server that is not there is told as soon as ever."""
+        return httpx.Timeout(self.timeout_seconds, read=max(self.timeout_seconds, COMPILE_SECONDS))
 
     def document(self, method: str, path: str, **request: Any) -> Json:
         """The JSON object that answers; raises as `ask` does."""

@@ -47,4 +47,6 @@ class Operating:
         return self._connection.document("GET", "/v1/audit", params=given(limit=limit, cursor=cursor))
 
     def _change(self, job: str | RemoteJob, body: Json) -> RemoteJob:
-        return RemoteJob.from_answer(self._connection.ask("PATCH", path_of(job, RemoteJob), json=body))
+        timeout = self._connection.while_compiling  # to move a job is to compile it for another device
+        answer = self._connection.ask("PATCH", path_of(job, RemoteJob), json=body, timeout=timeout)
+        return RemoteJob.from_answer(answer)

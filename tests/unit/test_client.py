@@ -216,3 +216,21 @@ def test_a_job_that_is_gone_is_not_waited_for() -> None:
     answers = iter([descriptor("RUNNING", 3), httpx.Response(404, json={"type": "/problems/job-not-found"})])
     with pytest.raises(Problem, match="job-not-found"):
         client(lambda _: next(answers)).wait("j1")
+
+
+def test_a_program_may_take_as_long_to_compile_as_servers_let_it() -> None:
+    waits = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        waits[request.method, request.url.path, "dry_run" in request.url.params] = request.extensions["timeout"]
+        return httpx.Response(202, json=JOB)
+
+    with client(answer, timeout_seconds=3.0) as asked:
+        asked.submit("X(90)")
+        asked.dry_run("X(90)")
+        asked.operating.move("j1", "fridge")
+        asked.status("j1")
+    quick = waits.pop(("GET", "/v1/jobs/j1", False))
+    assert quick["read"] == 3.0
+    assert len(waits) == 3
+    assert all(wait["read"] > 60 and wait["connect"] == 3.0 for wait in waits.values())
