@@ -236,6 +236,7 @@ def test_a_killed_part_is_back_within_two_seconds_while_the_others_go_on(shared:
     }
     assert not [args for _, group, args in processes() if group == before[part]]
     assert not zombies(before)
+    eventually(lambda: shared.run("devices").returncode == 0, within=30)  # the part is back, and of use
     answer = shared.run("submit", "X(90)", "--wait", "-o", "json")
     assert json.loads(answer.stdout)["state"] == "COMPLETED", answer.stderr
 

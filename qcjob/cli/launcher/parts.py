@@ -79,4 +79,4 @@ def flower_part(port: int, key: str | None, *, python: str = sys.executable) -> 
     env = {"FLOWER_BASIC_AUTH": f"qcjob:{key}" if key else None, "FLOWER_UNAUTHENTICATED_API": None}
     where = (f"--address={HOST}", f"--port={port}", "--logging=warning")
     argv = (*LAST, python, "-m", "celery", "-A", CELERY_APP, "flower", *where)
-    return Part(FLOWER, argv, env, stop_seconds=1.5)
+    return Part(FLOWER, argv, env, stop_seconds=1.5, orphan_signal=signal.SIGKILL)  # as for workers
