@@ -49,7 +49,7 @@ class Connection:
 
     @property
     def while_compiling(self) -> httpx.Timeout:
-        """The `timeout` of a request that has a program compiled; a server that is not there is told as soon as ever."""
+        """The `timeout` of a request that has a program compiled; a server that is not there is noticed as ever."""
         return httpx.Timeout(self.timeout_seconds, read=max(self.timeout_seconds, COMPILE_SECONDS))
 
     def document(self, method: str, path: str, **request: Any) -> Json:
