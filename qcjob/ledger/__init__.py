@@ -11,7 +11,8 @@ The Redis keys, all under `qcjob:` (times are strings of integer microseconds fr
                                   score and order: its place; cost: estimated microseconds; charge: cost over weight;
                                   tier: where the owner named one;
                                   start_after, not_after, session: where the owner set them;
-                                  unranked: 1 until its start_after has come;
+                                  unranked: 1 until it gets a place, when its time has come;
+                                  used: 1 once it was put back to its place;
                                   due and why: not before when it is claimed (again), of use while it is in `later`,
                                   eta: "early late", when it is to start, as foreseen at submit; see eta.lua
                                   held: since when an operator holds it; acts: what operators did to it, see acts.lua;
@@ -24,7 +25,7 @@ The Redis keys, all under `qcjob:` (times are strings of integer microseconds fr
     memory:<id>                   the outcome of every shot, packed as qcjob.memory says
     ready:<device>                sorted set: order and id by score, the jobs that may be claimed
     own:<device>:<customer>       sorted set: order and id by score, those of the ready set that are this customer's
-    aside:<device>:<customer>     sorted set: order and id by score, the customer's other WAITING jobs
+    aside:<device>:<customer>     sorted set: order and id by score, the customer's other jobs with a place
     turn:<session>                sorted set: order and id by score, those of the ready set that are of an open session
     fair:<device>                 hash: <tier> virtual time, <tier>:<customer> last finish tag; gone once it ran empty
     later:<device>                sorted set: id by not-before time

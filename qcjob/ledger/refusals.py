@@ -92,7 +92,9 @@ def not_ranked_anew(
                 " between the two: rank it ahead of a nearer one first"
             )
         case b"unranked":
-            message = "one of the two waits for its start_after: it gets its place then"
+            message = "one of the two waits for its time, as of start_after: it gets its place then"
+        case b"kept":
+            message = "one of the two is held, or was put back: it keeps its place"
         case b"elsewhere":
             message = f"job {other_id} is on another device or in another tier"
         case _:

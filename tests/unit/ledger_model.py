@@ -358,11 +358,14 @@ class LedgerModel(RuleBasedStateMachine):
         before = self._before()
         ask = lambda: self.ledger.exchange(told.new.id, ahead.new.id, customer=told.new.customer)
         mine, waits = told.new.customer == ahead.new.customer, {told.state, ahead.state} == {JobState.WAITING}
-        unranked = any("unranked" in before.fields(f"job:{one.new.id}") for one in (told, ahead))
+        known = [before.fields(f"job:{one.new.id}") for one in (told, ahead)]
+        unranked = any("unranked" in fields for fields in known)
         if unranked or not (mine and waits and told.queue == ahead.queue):
             self._unchanged(lambda: _refused(ask, (NotWaiting, InvalidRequest)))
         elif before.place(told.new.id) <= before.place(ahead.new.id):
             assert self._unchanged(ask) == self.ledger.read(told.new.id)
+        elif any("used" in fields or "held" in fields for fields in known):
+            self._unchanged(lambda: _refused(ask, (InvalidRequest,)))
         else:
             assert ask() == self.ledger.read(told.new.id)
             told.version += 1
@@ -387,10 +390,7 @@ class LedgerModel(RuleBasedStateMachine):
             assert job is not None and job.tier == tier and job == self.ledger.read(told.new.id)
             told.tier = tier
             told.version += 1
-            after = look(self.client)
-            mine = [one for one in self.jobs.values() if one.queue == told.queue and one.state is JobState.WAITING]
-            mine = [one for one in mine if one.new.customer == told.new.customer]
-            assert max(after.place(one.new.id) for one in mine) == after.place(job.id)
+            self._is_last_of_its_own(told)
 
     # -- operators
 
@@ -422,10 +422,7 @@ class LedgerModel(RuleBasedStateMachine):
             told.session = None
             told.part = 0
             self.unwatched.discard(device)
-            after = look(self.client)
-            mine = [one for one in self.jobs.values() if one.queue == told.queue and one.state is JobState.WAITING]
-            mine = [one for one in mine if one.new.customer == told.new.customer]
-            assert max(after.place(one.new.id) for one in mine) == after.place(told.new.id)
+            self._is_last_of_its_own(told)
 
     @precondition(lambda self: self.jobs)
     @rule(which=one_of_many, tier=st.integers(0, 2))
@@ -755,7 +752,9 @@ class LedgerModel(RuleBasedStateMachine):
             for device in DEVICES:
                 waiting = {one for one in mine if self.jobs[one].waits_for(device)}
                 ready = waiting & set(now.ready(device))
-                for name, ids in (("own", ready), ("aside", waiting - ready)):
+                placed = {one for one in waiting if "unranked" not in now.fields(f"job:{one}")}
+                assert ready <= placed
+                for name, ids in (("own", ready), ("aside", placed - ready)):
                     assert now.scores(f"{name}:{device}:{customer}") == {
                         now.member(one): now.place(one)[0] for one in ids
                     }
@@ -846,6 +845,17 @@ class LedgerModel(RuleBasedStateMachine):
         else:
             told.version += 1
         self.unwatched.discard(told.new.device)
+
+    def _is_last_of_its_own(self, told: Told) -> None:
+        """It stands behind all that its customer has there, unless it gets its place later."""
+        now = look(self.client)
+        mine = [one for one in self.jobs.values() if one.queue == told.queue and one.state is JobState.WAITING]
+        mine = [one for one in mine if one.new.customer == told.new.customer]
+        placed = [one for one in mine if "unranked" not in now.fields(f"job:{one.new.id}")]
+        if told in placed:
+            assert max(now.place(one.new.id) for one in placed) == now.place(told.new.id)
+        else:
+            assert told.new.id in now.scores(f"later:{told.new.device}") or told.held
 
     def _job(self, which: int) -> Told:
         """One of the jobs, the newest for 0."""

@@ -12,8 +12,8 @@ if tier_of(job.score) ~= tier then
   local is_ready, before, time = leave_queue(job), tier_of(job.score), digits(now())
   give_back(job)
   unstate(job)
-  rank(job, tier, not is_unranked(job))
-  redis.call('HSET', job.key, 'score', job.score, 'order', job.order, 'tier', digits(tier))
+  rank_anew(job, tier, time)
+  redis.call('HSET', job.key, 'tier', digits(tier))
   queue_up(job, is_ready)
   if ARGV[2] == '' then
     note_on(job, word_from(4), time, 'change tier', digits(before), digits(tier))

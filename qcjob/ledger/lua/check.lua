@@ -30,11 +30,12 @@ local is_set_aside = redis.call('ZSCORE', held, ' ' .. id) or redis.call('ZSCORE
 local claimed = job.state == 'SUBMITTED' or job.state == 'RUNNING'
 local member = member_of(job)
 local ranked, turn = named_in(ready, member), job.session and turn_of(job.session)
+local unranked = is_unranked(job)
 if job.state == 'WAITING' then
   if not ranked and not named_in(later) and not is_set_aside then
     find('is WAITING and in no ready set: it would never be claimed', 'rank it again',
-      {'ZADD', ready, job.score, member})
-    ranked = true
+      unranked and {'ZADD', later, redis.call('HGET', job.key, 'due') or time, id} or {'ZADD', ready, job.score, member})
+    ranked = not unranked
   end
   if is_held_itself and not redis.call('ZSCORE', held, ' ' .. id) then
     find('is held and not set aside: it would be claimed', 'set it aside', {'ZREM', ready, member},
@@ -42,7 +43,11 @@ if job.state == 'WAITING' then
     ranked = false
   end
   local mine, other = ranked and own or aside, ranked and aside or own
-  if not named_in(mine, member) or named_in(other, member) then
+  if unranked then
+    if named_in(mine, member) or named_in(other, member) then
+      find('waits for its time and has a place already', 'take it out', {'ZREM', mine, member}, {'ZREM', other, member})
+    end
+  elseif not named_in(mine, member) or named_in(other, member) then
     find('is WAITING and not where it should be among its customer\'s own', 'name it there',
       {'ZADD', mine, job.score, member}, {'ZREM', other, member})
   end

@@ -21,6 +21,11 @@ local place, others_place = tonumber(job.score), tonumber(other.score)
 if place < others_place or (place == others_place and job.order <= other.order) then
   return describe(job.id)
 end
+for _, one in ipairs({job, other}) do
+  if is_used(one) or redis.call('HEXISTS', one.key, 'held') == 1 then
+    return {'refused', 'kept'}  -- its place may be long past: whoever stood there would run at once
+  end
+end
 
 local last = tier_of(place) * TIER_WIDTH + LAST_TAG
 

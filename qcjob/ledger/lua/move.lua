@@ -25,9 +25,8 @@ if job.device ~= device then
   redis.call('HINCRBY', PREFIX .. 'usage:' .. job.customer, 'open', digits(tonumber(ARGV[5]) - tonumber(job.cost)))
   job.device, job.cost, job.charge = device, ARGV[5], ARGV[6]
   redis.call('SADD', PREFIX .. 'devices', device)
-  rank(job, tier_of(job.score), not is_unranked(job))
-  redis.call('HSET', job.key, 'device', device, 'cost', job.cost, 'charge', job.charge, 'score', job.score,
-    'order', job.order)
+  rank_anew(job, tier_of(job.score), time)
+  redis.call('HSET', job.key, 'device', device, 'cost', job.cost, 'charge', job.charge)
   redis.call('SET', PREFIX .. 'compiled:' .. job.id, ARGV[4])
   redis.call('DEL', PREFIX .. 'parts:' .. job.id, PREFIX .. 'memory:' .. job.id)
   redis.call('HDEL', job.key, 'part')

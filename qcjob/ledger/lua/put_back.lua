@@ -41,7 +41,7 @@ else
   queue_up(job, not round)
   begin_deadline(job, redis.call('HGET', job.key, 'not_after'))
   redis.call('HDEL', job.key, 'fence')
-  move(job, time, {'put_back'}, fields)
+  move(job, time, {'put_back'}, append(fields, 'used', '1'))
   -- A device that is unavailable for days must not grow the history without end: of an old round WAITING -> SUBMITTED
   -- -> WAITING the last two are dropped, which leaves a path of the table. Two places are looked at because a version
   -- that was no move shifts the rounds by one.

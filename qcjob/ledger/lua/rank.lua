@@ -60,8 +60,8 @@ local function last_tag(job, base)
 end
 
 -- Give jobs of one customer and device their places in a tier, in their order: score and order, at the end of what the
--- customer has waiting there. Each moves the next one back by its charge, one that is not ready yet by nothing. Their tags
--- grow strictly even where a cancel gave cost back, so one customer's jobs are first come, first served.
+-- customer has waiting there. Each moves the next one back by its charge; one that is not ready yet gets no place, only its
+-- tier. Their tags grow strictly even where a cancel gave cost back, so one customer's jobs are first come, first served.
 local function rank_in_order(jobs, tier)
   local first = jobs[1]
   forget_when_empty(first.device)
@@ -69,9 +69,11 @@ local function rank_in_order(jobs, tier)
   local last = last_tag(first, base)
   local order = redis.call('INCRBY', PREFIX .. 'order:' .. first.device, #jobs) - #jobs
   for number, job in ipairs(jobs) do
-    last = math.min(LAST_TAG, math.max(tag, last + 1))
-    tag = math.min(LAST_TAG, tag + (job.is_ready and tonumber(job.charge) or 0))
-    job.score, job.order = digits(base + last), string.format('%013.0f', order + number)
+    if job.is_ready then
+      last = math.min(LAST_TAG, math.max(tag, last + 1))
+      tag = math.min(LAST_TAG, tag + tonumber(job.charge))
+    end
+    job.score, job.order = digits(base + (job.is_ready and last or 0)), string.format('%013.0f', order + number)
   end
   local _, finish = fair_fields(first, tier)
   redis.call('HSET', fair, finish, digits(tag))
@@ -91,33 +93,40 @@ local function advance(job)
   end
 end
 
--- A job that waits for its start_after has a place that costs nothing, and is ranked when its time comes: what others
--- were given until then is not owed to it.
+-- A job that waits for its start_after has no place, and is ranked when its time comes: what others were given until then
+-- is not owed to it.
 local function is_unranked(job)
   return redis.call('HEXISTS', job.key, 'unranked') == 1
 end
 
--- The job will not run: its cost goes back to its customer, but nobody is owed what the device gave to others meanwhile.
--- A later attempt has used it.
+-- A job that was put back has used its place: what it costs was counted when it was claimed.
+local function is_used(job)
+  return redis.call('HEXISTS', job.key, 'used') == 1
+end
+
+-- The job will not run from its place: its cost goes back to its customer, unless the place was used; but nobody is owed
+-- what the device gave to others meanwhile.
 local function give_back(job)
-  if is_unranked(job) then
+  if is_unranked(job) or is_used(job) then
     return
   end
   local fair = PREFIX .. 'fair:' .. job.device
   local clock, finish = fair_fields(job, tier_of(job.score))
   local known = redis.call('HMGET', fair, clock, finish)
-  if known[2] and job.attempt == '1' then
+  if known[2] then
     local lower = tonumber(known[2]) - tonumber(job.charge)
     redis.call('HSET', fair, finish, digits(math.max(lower, tonumber(known[1] or 0))))
   end
 end
 
 -- A WAITING job that may be claimed stands in the ready set, among its customer's own, and in the turn of its session
--- while that is open; one that may not stands aside.
+-- while that is open; one that may not stands aside, if it has a place.
 local function queue_up(job, is_ready)
   local member = member_of(job)
   if not is_ready then
-    redis.call('ZADD', aside_of(job), job.score, member)
+    if not is_unranked(job) then
+      redis.call('ZADD', aside_of(job), job.score, member)
+    end
     return
   end
   redis.call('ZADD', ready_of(job), job.score, member)
@@ -172,6 +181,18 @@ local function take_place(job, time)
   elseif is_later then
     redis.call('ZADD', PREFIX .. 'later:' .. job.device, known[2], job.id)
   end
+end
+
+-- A WAITING job leaves its place for one in this tier, on its device as it is by now; one that may not be claimed before a
+-- time to come gets it then.
+local function rank_anew(job, tier, time)
+  local due = redis.call('HGET', job.key, 'due')
+  if due and tonumber(due) > tonumber(time) then
+    redis.call('HSET', job.key, 'unranked', '1')
+  end
+  redis.call('HDEL', job.key, 'used')
+  rank(job, tier, not is_unranked(job))
+  redis.call('HSET', job.key, 'score', job.score, 'order', job.order)
 end
 
 -- The jobs of customers who are not held any more are ranked again, at their old place.
