@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act as written down. `on`: `job ID`, `device NAME` or `customer NAME`; `at` is microseconds."""
+    """One act as written down. `on`: `job ID`, `batch ID`, `device NAME` or `customer NAME`; `at` is microseconds."""
 
     at: int
     by: str

@@ -92,7 +92,7 @@ Example:
   python -m qcjob cancel 0198c0de-…"""
 )
 @click.argument("job_id", metavar="ID")
-@click.option("--why", default="", metavar="TEXT", help="For operators, who may cancel anybody's job: for the audit.")
+@click.option("--why", default="", metavar="TEXT", help="For operators, who may cancel anybody's: for the audit.")
 @common
 @pass_common
 def cancel(shared: Common, job_id: str, why: str) -> None:
@@ -105,7 +105,10 @@ def cancel(shared: Common, job_id: str, why: str) -> None:
         def of_job() -> RemoteJob:
             return client.operating.cancel(job_id, why=why) if why else client.cancel(job_id)
 
-        _show(shared, _job_or_batch(of_job, lambda: client.batches.cancel(job_id)))
+        def of_batch() -> RemoteBatch:
+            return client.operating.cancel_batch(job_id, why=why) if why else client.batches.cancel(job_id)
+
+        _show(shared, _job_or_batch(of_job, of_batch))
 
 
 def _job_or_batch(of_job: Callable[[], RemoteJob], of_batch: Callable[[], RemoteBatch]) -> RemoteJob | RemoteBatch:

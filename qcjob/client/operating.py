@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qcjob.client.answers import Json, RemoteJob
+from qcjob.client.answers import Json, RemoteBatch, RemoteJob
 from qcjob.client.asking import given, path_of, piece
 from qcjob.client.connection import Connection
 
@@ -28,6 +28,11 @@ class Operating:
         """Cancel a waiting job at once, ask a running one to stop. Raises Problem `not-cancellable` after the end."""
         path = f"{path_of(job, RemoteJob)}/cancel"
         return RemoteJob.from_answer(self._connection.ask("POST", path, json={"why": why}))
+
+    def cancel_batch(self, batch: str | RemoteBatch, *, why: str = "") -> RemoteBatch:
+        """Cancel the jobs of a batch that wait, ask those that run to stop. Raises Problem `not-cancellable`."""
+        path = f"{path_of(batch, RemoteBatch)}/cancel"
+        return RemoteBatch.from_answer(self._connection.ask("POST", path, json={"why": why}))
 
     def hold_customer(self, name: str, *, held: bool = True, why: str = "") -> Json:
         """Hold all jobs of a recorded customer, or release them."""

@@ -58,7 +58,8 @@ The Redis keys, all under `qcjob:` (times are strings of integer microseconds fr
     batch:<id>                    hash: customer, name, asked, jobs: how many were accepted; recorded: of these, how
                                   many have a hash of their own; <STATE>: how many are in it, in WAITING those too that
                                   are not recorded; kept: how many were not deleted yet; version, created, updated,
-                                  idempotency, fingerprint, cancel, asked_to_stop: how many have been, since the cancel
+                                  idempotency, fingerprint, cancel, asked_to_stop: how many have been, since the cancel;
+                                  cancel_by, cancel_key, cancel_why: of an operator's
     batched:<id>                  list: the ids of its jobs, in their order
     pending:<id>                  those not recorded yet, as qcjob.ledger.pieces keeps them; it passes by itself unless
                                   the batch is accepted

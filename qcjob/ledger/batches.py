@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qcjob.acts import Word
 from qcjob.batch import Batch, NewBatch, counts_of
 from qcjob.ids import is_job_id
 from qcjob.job import Job
@@ -113,14 +114,16 @@ class Batches:
             found: Any = self._client.lrange(f"{PREFIX}batched:{batch_id}", start, start + number - 1)
         return tuple(self._ledger.read_each([job_id.decode() for job_id in found]))
 
-    def cancel(self, batch_id: str, *, customer: str) -> Batch | None:
+    def cancel(self, batch_id: str, *, customer: str | None, word: Word | None = None) -> Batch | None:
         """Cancel the jobs that wait, ask those that run to stop; the batch after that, None where there is none.
 
-        Unchanged where every job had ended before anybody asked.
+        One of this customer's, or for None anybody's, by an operator's word, that each job's history has. Unchanged
+        where every job had ended before anybody asked.
         """
         if not is_job_id(batch_id):
             return None
-        said = cancel_rest(self._scripts, batch_id, customer)
+        by = () if word is None else (word.by, word.key, word.why)
+        said = cancel_rest(self._scripts, batch_id, customer or "", by)
         if said == b"recording":
             carry_on(self._client, self._scripts, batch_id)
         return self.read(batch_id) if said else None

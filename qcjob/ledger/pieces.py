@@ -87,13 +87,14 @@ def carry_on(client: redis.Redis, scripts: Scripts, batch_id: str) -> None:
         cancel_rest(scripts, batch_id)
 
 
-def cancel_rest(scripts: Scripts, batch_id: str, customer: str = "") -> bytes | None:
-    """Cancel, or ask to stop, the jobs of a recorded batch that were not asked yet, so many at a time.
+def cancel_rest(scripts: Scripts, batch_id: str, customer: str = "", word: Sequence[str] = ()) -> bytes | None:
+    """Cancel, or ask to stop, the jobs of a recorded batch that were not asked yet, so many at a time; by the word of
+    an operator, if any.
 
     What stopped it: `ok`, `refused` or `recording`, see cancel_batch.lua; None where there is no such batch.
     """
     while True:
-        answer = scripts.call("cancel_batch", batch_id, customer, PIECE_JOBS)
+        answer = scripts.call("cancel_batch", batch_id, customer, PIECE_JOBS, *word)
         if not answer:
             return None
         if answer[0] != b"ok" or answer[1] == 0:

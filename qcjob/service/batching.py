@@ -135,12 +135,7 @@ class Batching:
 
     def cancel(self, caller: Caller, batch_id: str) -> Batch:
         """Cancel the jobs that wait, ask those that run to stop. Raises BatchNotFound, NotCancellable."""
-        batch = self._batches.cancel(batch_id, customer=caller.customer)
-        if batch is None:
-            raise BatchNotFound(f"no batch {batch_id[:80]!r} of yours")
-        if batch.cancel_requested_at is None:
-            raise NotCancellable("every job of the batch has ended already")
-        return batch
+        return stopped(self._batches.cancel(batch_id, customer=caller.customer), batch_id)
 
     def list(self, caller: Caller, *, limit: int, cursor: str | None = None) -> BatchPage:
         """The caller's batches, newest first. Raises InvalidRequest on a cursor that was not handed out here."""
@@ -151,6 +146,15 @@ class Batching:
         left_out = {entry["index"] for entry in errors}
         ids = iter(self._batches.read_ids(batch.id))
         return Accepted(batch, [None if index in left_out else next(ids) for index in range(batch.asked)], errors)
+
+
+def stopped(batch: Batch | None, batch_id: str) -> Batch:
+    """The batch after a cancel. Raises BatchNotFound, and NotCancellable where nothing was left to cancel."""
+    if batch is None:
+        raise BatchNotFound(f"no batch {batch_id[:80]!r} of yours")
+    if batch.cancel_requested_at is None:
+        raise NotCancellable("every job of the batch has ended already")
+    return batch
 
 
 def _by_index(jobs: Sequence[NewJob], asked: int) -> list[str | None]:

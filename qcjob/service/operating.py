@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from qcjob.acts import MOST_WHY, Word
+from qcjob.batch import Batch
 from qcjob.errors import FieldError, InvalidRequest, JobNotFound, NotCancellable
 from qcjob.job import Job
 from qcjob.ledger import Ledger
+from qcjob.ledger.batches import Batches
 from qcjob.ledger.operations import WORDS, AuditPage, Operations
 from qcjob.ledger.waiting import WaitingPage, waiting
 from qcjob.lifecycle import JobState
 from qcjob.rank import charge
 from qcjob.security.caller import Caller
+from qcjob.service.batching import stopped
 from qcjob.service.checks import check_tier
 from qcjob.service.jobs import Service
 
@@ -22,6 +25,7 @@ class Operating:
         self._service = service
         self._ledger = ledger
         self._operations = Operations(ledger)
+        self._batches = Batches(ledger)
 
     def hold(self, caller: Caller, job_id: str, *, held: bool, why: str = "") -> Job:
         """Let a waiting job not be claimed, or be claimed again: it keeps its rank. Raises JobNotFound, NotWaiting."""
@@ -39,6 +43,16 @@ class Operating:
         if job.state in (JobState.COMPLETED, JobState.FAILED):
             raise NotCancellable(f"the job is {job.state} already")
         return job
+
+    def cancel_batch(self, caller: Caller, batch_id: str, *, why: str = "") -> Batch:
+        """Cancel every waiting job of anybody's batch, ask those that run to stop; each job's history has who, and why.
+
+        The caller's own is cancelled as anyone does it, unless they give a reason. Raises BatchNotFound,
+        NotCancellable, InvalidRequest.
+        """
+        word = word_of(caller, why)
+        mine = None if why else self._batches.cancel(batch_id, customer=caller.customer)
+        return stopped(mine or self._batches.cancel(batch_id, customer=None, word=word), batch_id)
 
     def waiting(self, caller: Caller, device: str, *, limit: int, cursor: str | None = None) -> WaitingPage:
         """The jobs that wait for a device, everybody's, in the order of their turn.

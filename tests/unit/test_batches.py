@@ -296,6 +296,22 @@ def test_a_cancel_whose_web_died_in_the_middle_is_finished_by_the_keeper(
     assert not ledger.client.exists("qcjob:unfinished")
 
 
+def test_the_word_of_an_operator_stays_with_a_batch_whoever_goes_on(
+    ledger: Ledger, batches: Batches, new_batch: MakeBatch, clock: Clock
+) -> None:
+    new = new_batch()
+    batches.submit(new)
+    ledger.scripts.call("cancel_batch", new.id, "", 10, "grace", "k9", "it is too hot")
+    clock.advance(1.1)
+    ledger.keep(3600)
+    assert counted(batches.read(new.id)) == {"CANCELLED": MANY}
+    for job in batches.read_jobs(new.id, 0, MANY):
+        assert [(act.by, act.what, act.before, act.why) for act in job.acts] == [
+            ("grace", "cancel", "WAITING", "it is too hot")
+        ]
+    assert ledger.client.xlen("qcjob:audit") == 1
+
+
 def test_a_batch_cancelled_before_it_was_recorded_is_recorded_and_cancelled(
     ledger: Ledger, batches: Batches, new_batch: MakeBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

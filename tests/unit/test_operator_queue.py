@@ -104,6 +104,62 @@ def test_an_operator_cancels_a_waiting_job_and_its_history_says_who_and_why(web:
     assert again.status_code == 202 and len(again.json["acts"]) == 1
 
 
+def batch_of(web: Web, *jobs: str) -> dict[str, Any]:
+    answer = web.post("/v1/batches", json={"jobs": [{"program": job} for job in jobs]})
+    assert answer.status_code == 202, answer.text
+    batch: dict[str, Any] = answer.json
+    return batch
+
+
+def test_an_operator_cancels_a_batch_and_each_of_its_jobs_says_who_and_why(web: Web, operator: str) -> None:
+    batch = batch_of(web, X, X, X)
+    web.complete()
+    running = web.start()
+    answer = web.post(batch["links"]["cancel"], json={"why": "the cold head fails"}, key=operator)
+    assert answer.status_code == 202
+    assert {state: n for state, n in answer.json["counts"].items() if n} == {
+        "COMPLETED": 1,
+        "RUNNING": 1,
+        "CANCELLED": 1,
+    }
+    done, stops, ended = (web.get(f"/v1/jobs/{one}").json for one in batch["jobs"])
+    assert "acts" not in done and stops["id"] == running.id
+    for job, before, after in ((stops, "RUNNING", "RUNNING"), (ended, "WAITING", "CANCELLED")):
+        [act] = job["acts"]
+        assert {**act, "at": ""} == {
+            "at": "", "by": "grace", "what": "cancel", "before": before, "after": after, "why": "the cold head fails",
+        }  # fmt: skip
+    assert "grace, cancelled it: the cold head fails" in web.get(ended["links"]["result"]).json["detail"]
+    [audited] = web.get("/v1/audit", key=operator).json["items"]
+    assert (audited["on"], audited["what"], audited["by"]) == (f"batch {batch['id']}", "cancel", "grace")
+    assert (audited["before"], audited["after"]) == ("2 of 3 jobs", "asked to stop")
+    again = web.post(batch["links"]["cancel"], json={"why": "again"}, key=operator)
+    assert (again.status_code, again.json) == (202, answer.json)
+    assert len(web.get("/v1/audit", key=operator).json["items"]) == 1
+
+
+def test_a_batch_is_cancelled_only_by_its_owner_or_an_operator_with_a_reason_that_can_be_kept(
+    web: Web, operator: str
+) -> None:
+    batch, bob = batch_of(web, X), web.front.keys.add("bob").secret
+    assert web.post(batch["links"]["cancel"], json={"why": "mine"}, key=bob).status_code == 404
+    wrong = web.post(batch["links"]["cancel"], json={"why": "x" * 501}, key=operator)
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "why")
+    nowhere = web.post("/v1/batches/01a20c7e-5726-747c-bc98-91e7d6a992b5/cancel", key=operator)
+    assert (nowhere.status_code, nowhere.json["code"]) == (404, "batch-not-found")
+    web.complete()
+    late = web.post(batch["links"]["cancel"], json={"why": "late"}, key=operator)
+    assert (late.status_code, late.json["code"]) == (409, "not-cancellable")
+    assert web.get("/v1/audit", key=operator).json["items"] == []
+
+
+def test_an_operators_own_batch_is_cancelled_as_anyones(web: Web, operator: str) -> None:
+    answer = web.post("/v1/batches", json={"jobs": [{"program": X}]}, key=operator)
+    assert web.post(answer.json["links"]["cancel"], key=operator).status_code == 202
+    assert "acts" not in web.get(f"/v1/jobs/{answer.json['jobs'][0]}", key=operator).json
+    assert web.get("/v1/audit", key=operator).json["items"] == []
+
+
 def test_an_operator_asks_a_running_job_to_stop(web: Web, operator: str) -> None:
     job = web.submit(X)
     claim = web.start()
@@ -141,6 +197,15 @@ def test_another_customers_job_is_nobody_elses_to_cancel(web: Web, operator: str
 def door(web: Web, tmp_path: Path) -> Iterator[Door]:
     with opened(web, tmp_path) as made:
         yield made
+
+
+def test_a_command_cancels_a_whole_batch_with_a_reason(door: Door, operator: str) -> None:
+    batch = batch_of(door.web, X, X)
+    assert "2 CANCELLED" in door.run("--api-key", operator, "cancel", batch["id"], "--why", "too hot").output
+    [act] = door.json("status", batch["jobs"][1])["acts"]
+    assert (act["by"], act["why"]) == ("grace", "too hot")
+    audited = door.run("--api-key", operator, "audit").output
+    assert f"batch {batch['id']}" in audited and "too hot" in audited
 
 
 def test_a_command_lists_a_devices_queue(door: Door, operator: str) -> None:

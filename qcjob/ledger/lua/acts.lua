@@ -12,8 +12,7 @@ local function note(word, time, what, on, before, after)
 end
 
 -- A line of a job's acts: time, who, what, before, after, why.
-local function note_on(job, word, time, what, before, after)
-  note(word, time, what, 'job ' .. job.id, before, after)
+local function write_on(job, word, time, what, before, after)
   local line = table.concat({time, word.by, what, before, after, word.why}, '\t') .. '\n'
   local acts = (redis.call('HGET', job.key, 'acts') or '') .. line
   local _, lines = string.gsub(acts, '\n', '')
@@ -21,4 +20,9 @@ local function note_on(job, word, time, what, before, after)
     acts = string.gsub(acts, '^[^\n]*\n', '')
   end
   redis.call('HSET', job.key, 'acts', acts)
+end
+
+local function note_on(job, word, time, what, before, after)
+  note(word, time, what, 'job ' .. job.id, before, after)
+  write_on(job, word, time, what, before, after)
 end

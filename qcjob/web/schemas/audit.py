@@ -12,7 +12,7 @@ class AuditedOut(ActOut):
     """One act of an operator."""
 
     what = string("Of a job hold, release, move, change tier; of a device its status; of a customer record, forget.")
-    on = string("`job ID`, `device NAME` or `customer NAME`.")
+    on = string("`job ID`, `batch ID`, `device NAME` or `customer NAME`.")
     key = string("The id of the API key; empty for the command line.")
 
 
