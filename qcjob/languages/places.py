@@ -9,6 +9,10 @@ from collections.abc import Callable
 _line_break = re.compile(r"\r\n|\n|\r")
 
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put before a text. It is no part of the program, and no column counts it."""
+
+
 def locator(source: str) -> Callable[[int], tuple[int, int]]:
     """A function from a position in the text, from 0, to its line and column."""
     starts = line_starts(source)

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from qcjob.errors import InvalidProgram, ProgramError
-from qcjob.languages.places import locator
+from qcjob.languages.places import BYTE_ORDER_MARK, locator
 from qcjob.languages.program import Rotation
 
 MAX_DEGREES = 3600
@@ -53,6 +53,7 @@ _EMPTY_PLACE = "a rotation is missing here: commas stand between rotations only"
 
 def parse_rotations(source: str) -> tuple[Rotation, ...]:
     """The rotations in the order they are applied, at least one. Raises InvalidProgram with every error."""
+    source = source.removeprefix(BYTE_ORDER_MARK)
     first = _skip_blank(source, 0)
     if first == len(source):
         raise InvalidProgram([ProgramError(1, 1, "empty-program", "the program is empty; try X(90)")])

@@ -6,6 +6,7 @@ Qubits are flipped and measured, so that the compiler knows nothing of the bits 
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,14 +87,16 @@ class Writer:
         self.lines += [f"{indent}  n = n + {text};", f"{indent}  b = !b;", f"{indent}  m -= 1;", f"{indent}}}"]
         self.values["m"] = rounds
         while self.values["m"]:
-            self.values["n"] = self.cut("n", self.values["n"] + eval(_python(text), {}, self.values))
+            self.values["n"] = self.cut("n", self.values["n"] + eval(_python(text), dict(CASTS), self.values))
             self.values["b"] = int(not self.values["b"])
             self.values["m"] -= 1
 
     def number(self, depth: int) -> tuple[str, int]:
         """An expression of integers, and what it is worth."""
         if depth == 0 or self.draw.random() < 0.3:
-            name = self.draw.choice(("n", "m", "k", "literal", "c"))
+            name = self.draw.choice(("n", "m", "k", "literal", "c", "cast"))
+            if name == "cast":
+                return self.cast()
             if name == "literal":
                 value = self.draw.randrange(8)
                 return str(value), value
@@ -102,6 +105,12 @@ class Writer:
         left, one = self.number(depth - 1)
         right, other = (str(factor := self.draw.randrange(4)), factor) if word == "*" else self.number(depth - 1)
         return f"({left} {word} {right})", {"+": one + other, "-": one - other, "*": one * other}[word]
+
+    def cast(self) -> tuple[str, int]:
+        """Some bits of an integer, in two's complement where they have a sign."""
+        name, kind = self.draw.choice(("n", "m", "k", "c")), self.draw.choice(list(CASTS))
+        text = f"{kind}[{self.draw.randrange(1, 6)}]({name})"
+        return text, eval(_python(text), dict(CASTS), self.values)
 
     def question(self) -> tuple[str, int]:
         """An expression of truth values, and what it is worth."""
@@ -125,12 +134,19 @@ class Writer:
 
     def cut(self, name: str, value: int) -> int:
         width = WIDTHS[name]
-        value %= 1 << width
-        return value - (1 << width) if name in SIGNED and value >> (width - 1) else value
+        return signed(width, value) if name in SIGNED else value % (1 << width)
+
+
+def signed(width: int, value: int) -> int:
+    value %= 1 << width
+    return value - (1 << width) if value >> (width - 1) else value
+
+
+CASTS: dict[str, Any] = {"uint": lambda width, value: value % (1 << width), "int": signed}
 
 
 def _python(text: str) -> str:
-    return text.replace("uint[4](c)", "c")
+    return re.sub(r"(u?int)\[(\d)\]\(", r"\1(\2, ", text)
 
 
 def outcome(source: str, runtime: str, target: Any) -> dict[str, int]:

@@ -62,7 +62,8 @@ PRELUDE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 BROKEN = [
     # the text
     ("qubit q;\n\x00x q;", [("not-printable-ascii", 2, 1)]),
-    ("\ufeffqubit q;", [("not-printable-ascii", 1, 1)]),
+    ("\ufeff\ufeffqubit q;", [("not-printable-ascii", 1, 1)]),
+    ("qubit q;\n\ufeffx q;", [("not-printable-ascii", 2, 1)]),
     ("qubit q\u00b2;", [("not-printable-ascii", 1, 8)]),
     ("qubit q;\u00a0x q;", [("not-printable-ascii", 1, 9)]),
     ("// a\u202eb\nqubit q;", [("not-printable-ascii", 1, 5)]),

@@ -15,6 +15,7 @@ from typing import Any
 
 from qcjob.circuits.openqasm3.faults import Fault
 from qcjob.circuits.openqasm3.sums import NotLinear, Sum
+from qcjob.languages.openqasm.rename import POWER
 
 MAX_BITS = 1_024
 CONSTANTS = {"pi": math.pi, "π": math.pi, "tau": math.tau, "τ": math.tau, "euler": math.e, "ℇ": math.e}
@@ -48,6 +49,12 @@ def _shift(left: Any, right: Any) -> Any:
     return left << right
 
 
+def _turned(value: int, distance: int, width: int) -> int:
+    """rotl"""
+    places = distance % width
+    return (value << places | value >> (width - places)) & (1 << width) - 1
+
+
 def _either(real: Callable[[Any], Any], of_complex: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: of_complex(value) if isinstance(value, complex) else real(value)
 
@@ -61,10 +68,13 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{"arccos": math.acos, "arcsin": math.asin, "arctan": math.atan, "tan": math.tan, "log": math.log},
     **{"cos": _either(math.cos, cmath.cos), "sin": _either(math.sin, cmath.sin), "exp": _either(math.exp, cmath.exp)},
-    **{"sqrt": _either(math.sqrt, cmath.sqrt), "pow": _power, "mod": math.fmod, "ceiling": math.ceil},
+    **{"sqrt": _either(math.sqrt, cmath.sqrt), POWER: _power, "mod": math.fmod, "ceiling": math.ceil},
     **{"floor": math.floor, "popcount": lambda value: int(value).bit_count()},
+    **{"rotl": _turned, "rotr": lambda value, distance, width: _turned(value, -distance, width)},
     **{"real": lambda value: complex(value).real, "imag": lambda value: complex(value).imag},
 }
+ROTATIONS = ("rotl", "rotr")
+"""Functions that are given one argument more than the program writes: in how many bits they turn."""
 _OF_SUMS = (operator.add, operator.sub, operator.mul, _divide)
 
 

@@ -13,12 +13,12 @@ from qiskit.circuit.classical import expr
 from qcjob.circuits.blocks import Block
 from qcjob.circuits.openqasm3 import giving, leaving, questions
 from qcjob.circuits.openqasm3.faults import Fault, Follows, place, unsupported
-from qcjob.circuits.openqasm3.kinds import converter
 from qcjob.circuits.openqasm3.measured import calls, word_of
 from qcjob.circuits.openqasm3.reading import Broken, Continued, Reading, Turn
 from qcjob.circuits.openqasm3.recovery import changed, within
-from qcjob.circuits.openqasm3.scope import Bits, Known, Shape
-from qcjob.circuits.openqasm3.values import Unknown, evaluate, indexes, known, whole
+from qcjob.circuits.openqasm3.rounds import loop_values
+from qcjob.circuits.openqasm3.scope import Shape
+from qcjob.circuits.openqasm3.values import whole
 
 
 class Ended(Exception):
@@ -82,7 +82,7 @@ def _device_loop(reading: Reading, node: ast.WhileLoop, condition: Any) -> None:
 def for_loop(reading: Reading, node: ast.ForInLoop) -> None:
     """for int i in [0:3] { ... }, written out."""
     try:
-        values, meaning = _values(reading, node)
+        values, meaning = loop_values(node, reading.scope)
     except (Fault, Follows) as refused:
         with reading.scope.inner():
             reading.scope.lose(node.identifier.name)
@@ -98,29 +98,6 @@ def _rounds(reading: Reading, node: ast.ForInLoop, values: Sequence[Any], meanin
             rest = partial(_rounds, reading, node, values[begun:], meaning)
             if not _turn(reading, node.block, node, rest):
                 break
-
-
-def _values(reading: Reading, node: ast.ForInLoop) -> tuple[Sequence[Any], Callable[[Any], Any]]:
-    """The values of a loop, round by round, and what makes of one what its variable stands for."""
-    over, scope = node.set_declaration, reading.scope
-    kind = converter(node.type, scope, node)
-    if isinstance(over, ast.RangeDefinition):
-        if not isinstance(node.type, ast.IntType | ast.UintType):
-            raise unsupported(node, "a range of anything but integers", "use a set of the values")
-        return indexes(over, scope), Known
-    if isinstance(over, ast.DiscreteSet):
-        return [kind(known(value, scope, "an element of a set")) for value in over.values], Known
-    try:
-        found = evaluate(over, scope)
-    except Unknown:
-        return reading.into(over).bits, lambda bit: Bits((bit,), is_array=False)
-    if isinstance(over, ast.BitstringLiteral):
-        found = [found >> place & 1 for place in range(over.width)]
-    elif isinstance(found, int) and isinstance(over, ast.Identifier):
-        found = [found >> place & 1 for place, _ in enumerate(reading.into(over).bits)]
-    if not isinstance(found, list):
-        raise Fault(over, "wrong-arguments", f"{found!r} has no elements to loop over")
-    return [kind(value) for value in found], Known
 
 
 def switch(reading: Reading, node: ast.SwitchStatement) -> None:

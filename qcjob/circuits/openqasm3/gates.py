@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from qiskit.circuit import library as std
 
 from qcjob.circuits.openqasm3.bodies import Body, controlled, inverse, powered, repeated
 from qcjob.circuits.openqasm3.faults import Fault, Follows, unsupported
+from qcjob.circuits.openqasm3.rounds import loop_values
 from qcjob.circuits.openqasm3.scope import Known, Scope, Standard
 from qcjob.circuits.openqasm3.sums import Sum
 from qcjob.circuits.openqasm3.values import angle, known, number, whole
@@ -84,7 +86,8 @@ class Gates:
             numbers = {qubit.name: number for number, qubit in enumerate(node.qubits)}
             for statement in node.body:
                 try:
-                    self._inner(statement, numbers)
+                    for _ in self._inner(statement, numbers):
+                        pass
                 except Fault as fault:
                     fault.node = fault.node if fault.node is not None and fault.node.span else statement
                     faults.append(fault)
@@ -92,22 +95,34 @@ class Gates:
                     pass
         return faults
 
-    def _inner(self, statement: Any, numbers: dict[str, int]) -> tuple[Body, list[int]] | None:
-        """What a statement of a gate's body does, and on which of its qubits; None for nothing."""
+    def _inner(self, statement: Any, numbers: dict[str, int]) -> Iterator[tuple[Body, list[int]]]:
+        """What a statement of a gate's body does, one after another, and on which of its qubits."""
         if isinstance(statement, ast.QuantumBarrier):
-            return None
+            return
+        if isinstance(statement, ast.ForInLoop):
+            yield from self._rounds(statement, numbers)
+            return
         if not isinstance(statement, ast.QuantumGate | ast.QuantumPhase):
-            raise unsupported(statement, "anything but gates in the body of a gate")
+            raise unsupported(statement, "anything but gates, and loops of them, in the body of a gate")
         on = [_parameter(qubit, numbers) for qubit in statement.qubits]
         distinct(on, statement)
-        return self.called(statement), on
+        yield self.called(statement), on
+
+    def _rounds(self, node: ast.ForInLoop, numbers: dict[str, int]) -> Iterator[tuple[Body, list[int]]]:
+        values, meaning = loop_values(node, self.scope)
+        self._bounded(len(values), node)
+        for value in values:
+            with self.scope.inner():
+                self.scope.define(node.identifier.name, meaning(value), node)
+                for statement in node.block:
+                    yield from self._inner(statement, numbers)
 
     def _body(self, node: ast.QuantumGate) -> Body:
         gate = self.scope.find(node.name.name)
         if gate is None and node.name.name in STDGATES and node.name.name not in self.scope.lost:
             add_library(self.scope)  # that it is missing is all that is wrong, and told once
-            message = f'{node.name.name!r} is not defined; it is by include "stdgates.inc", which this program has not'
-            raise Fault(node.name, "undefined-name", message)
+            missing = 'it is defined by include "stdgates.inc", which this program does not have'
+            raise Fault(node.name, "undefined-name", f"{node.name.name!r} is not defined; {missing}")
         gate = self.scope.get(node.name)
         if not isinstance(gate, Standard | Defined):
             raise Fault(node, "wrong-arguments", f"{node.name.name!r} is no gate")
@@ -135,13 +150,10 @@ class Gates:
                 self.scope.define(argument.name, Known(value), node)
             numbers = {qubit.name: number for number, qubit in enumerate(node.qubits)}
             for statement in node.body:
-                found = self._inner(statement, numbers)
-                if found is None:
-                    continue
-                inner, on = found
-                pieces.extend((gate, tuple(on[qubit] for qubit in places)) for gate, places in inner.pieces)
-                phase += inner.phase
-                self._bounded(len(pieces), statement)
+                for inner, on in self._inner(statement, numbers):
+                    pieces.extend((gate, tuple(on[qubit] for qubit in places)) for gate, places in inner.pieces)
+                    phase += inner.phase
+                    self._bounded(len(pieces), statement)
         return Body(len(node.qubits), tuple(pieces), phase)
 
     def _modified(self, body: Body, modifier: ast.QuantumGateModifier) -> Body:

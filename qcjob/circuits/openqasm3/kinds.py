@@ -12,6 +12,7 @@ from typing import Any
 from openqasm3 import ast
 
 from qcjob.circuits.openqasm3.arithmetic import Seconds
+from qcjob.circuits.openqasm3.casts import INTEGER_BITS
 from qcjob.circuits.openqasm3.faults import Fault, unsupported
 from qcjob.circuits.openqasm3.scope import Scope, Shape
 from qcjob.circuits.openqasm3.sums import Sum
@@ -58,10 +59,6 @@ def element_converter(declared: Any, scope: Scope, node: ast.QASMNode) -> Make:
     if isinstance(declared, ast.ArrayType | ast.ArrayReferenceType):
         declared = declared.base_type
     return converter(declared, scope, node)
-
-
-INTEGER_BITS = 32
-"""Of an int or uint that does not say how many it has."""
 
 
 def shape_of(declared: Any, scope: Scope) -> Shape | None:

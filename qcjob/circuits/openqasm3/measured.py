@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from openqasm3 import ast
 
-from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS
+from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS, ROTATIONS
+from qcjob.circuits.openqasm3.casts import INTEGER_BITS
 from qcjob.circuits.openqasm3.faults import Fault, unsupported
 from qcjob.circuits.openqasm3.formulas import MAX_SIZE, Bit, TooLarge, bit, both, differ, either, opposite
 from qcjob.circuits.openqasm3.scope import Bits, Scope, Stored
 from qcjob.circuits.openqasm3.sums import NotLinear, Sum
-from qcjob.circuits.openqasm3.values import Unknown, evaluate, indexes, known, root, whole
+from qcjob.circuits.openqasm3.values import Unknown, cast_width, evaluate, indexes, known, root, rotated_width, whole
 from qcjob.circuits.openqasm3.words import (
     CannotWorkOut,
     Word,
@@ -82,6 +84,8 @@ def _word(node: Any, scope: Scope) -> Word:
     except Unknown:
         pass
     match node:
+        case ast.FunctionCall() if node.name.name in ROTATIONS:
+            return _turned(node, scope)
         case ast.FunctionCall() if node.name.name in FUNCTIONS:
             if node.name.name != "popcount" or len(node.arguments) != 1:
                 raise unsupported(node, f"the function {node.name.name} of what was measured")
@@ -191,7 +195,20 @@ def _cast(node: ast.Cast, value: Word, scope: Scope) -> Word:
         return truth_word(truth(value))
     if not isinstance(made, ast.IntType | ast.UintType | ast.BitType):
         raise unsupported(node, "this cast of what was measured", "to bool, bit, int and uint there are some")
-    width = len(value.bits) if made.size is None else whole(made.size, scope, "a width")
-    if isinstance(made, ast.BitType) and made.size is None:
-        width = 1
-    return Word(fitted(value, width).bits, isinstance(made, ast.IntType), has_width=made.size is not None)
+    is_signed, width = isinstance(made, ast.IntType), cast_width(node, scope)
+    if width is not None:
+        return Word(fitted(value, width).bits, is_signed, has_width=True)
+    if isinstance(made, ast.BitType):
+        return Word(value.bits[:1])
+    if is_signed == value.is_signed:
+        return replace(value, is_bool=False, has_width=False)
+    return Word(fitted(value, len(value.bits) + 1 if is_signed else INTEGER_BITS).bits, is_signed)
+
+
+def _turned(node: ast.FunctionCall, scope: Scope) -> Word:
+    """rotl, and rotr, by a distance that is known."""
+    width = rotated_width(node, scope)
+    distance = whole(node.arguments[1], scope, "a distance")
+    bits = fitted(_word(node.arguments[0], scope), width).bits
+    places = (distance if node.name.name == "rotl" else -distance) % width
+    return Word((*bits[width - places :], *bits[: width - places]), has_width=True)

@@ -14,7 +14,7 @@ from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS, Seconds
 from qcjob.circuits.openqasm3.faults import Fault, unsupported
 from qcjob.circuits.openqasm3.measured import calls, parts, truth_of
 from qcjob.circuits.openqasm3.scope import Bits, Scope, Stored
-from qcjob.circuits.openqasm3.values import Unknown, evaluate
+from qcjob.circuits.openqasm3.values import Unknown, cast_width, evaluate
 
 Look = Callable[[Any], Bits]
 """The bits that an expression names. Raises Fault."""
@@ -78,7 +78,11 @@ def _value(node: Any, scope: Scope, look: Look) -> Any:
         case ast.Cast() if isinstance(node.type, ast.BoolType):
             return expr.cast(_whole(_value(node.argument, scope, look), node), types.Bool())
         case ast.Cast() if isinstance(node.type, ast.IntType | ast.UintType):
-            return _whole(_value(node.argument, scope, look), node)
+            value = _whole(_value(node.argument, scope, look), node)
+            width = cast_width(node, scope)
+            if width is not None and width < _width(value) + isinstance(node.type, ast.IntType):
+                raise unsupported(node, "a cast that changes the value")
+            return value
     raise unsupported(node, "this in a condition on what was measured")
 
 
@@ -161,6 +165,10 @@ def _whole(value: Any, node: ast.QASMNode) -> expr.Expr:
     if isinstance(value, Bits):
         raise unsupported(node, "this with a part of a register", "use the whole register, or compare with == or !=")
     return value if isinstance(value, expr.Expr) else expr.lift(value)
+
+
+def _width(value: expr.Expr) -> int:
+    return 1 if value.type.kind is types.Bool else int(value.type.width)
 
 
 def _works_out_twice(node: ast.BinaryExpression, scope: Scope) -> bool:

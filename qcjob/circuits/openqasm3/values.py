@@ -10,7 +10,8 @@ from typing import Any
 
 from openqasm3 import ast
 
-from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS, Seconds, checked, combined, computed
+from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS, MAX_BITS, ROTATIONS, Seconds, checked, combined, computed
+from qcjob.circuits.openqasm3.casts import INTEGER_BITS, cast
 from qcjob.circuits.openqasm3.faults import Fault, unsupported
 from qcjob.circuits.openqasm3.picks import Key, keys_of, member
 from qcjob.circuits.openqasm3.scope import Bits, Known, Qubits, Scope, Stored
@@ -38,16 +39,20 @@ def evaluate(node: Any, scope: Scope) -> Any:
         case ast.IndexedIdentifier() | ast.IndexExpression():
             return _indexed(node, scope)
         case ast.UnaryExpression():
-            return checked(node, _unary(node, evaluate(node.expression, scope)))
+            return checked(node, _unary(node, evaluate(node.expression, scope), scope))
         case ast.BinaryExpression():
-            return combined(node, node.op.name, evaluate(node.lhs, scope), evaluate(node.rhs, scope))
+            value = combined(node, node.op.name, evaluate(node.lhs, scope), evaluate(node.rhs, scope))
+            width = width_of(node.lhs, scope) if node.op.name == "<<" else None
+            return value if width is None else value & (1 << width) - 1
         case ast.FunctionCall() if node.name.name in FUNCTIONS:
             values = [evaluate(argument, scope) for argument in node.arguments]
+            if node.name.name in ROTATIONS:
+                values.append(rotated_width(node, scope))
             return computed(node, FUNCTIONS[node.name.name], None, *values)
         case ast.FunctionCall():
             return scope.reader.called(node)
         case ast.Cast():
-            return _cast(node, evaluate(node.argument, scope))
+            return cast(node, evaluate(node.argument, scope), cast_width(node, scope))
         case ast.DurationLiteral():
             if node.unit.name not in _UNITS:
                 raise unsupported(node, f"a duration in {node.unit.name}", "use s, ms, us or ns")
@@ -191,31 +196,67 @@ def _given(node: Any, value: Any) -> Any:
     return value
 
 
-def _unary(node: ast.UnaryExpression, value: Any) -> Any:
+def _unary(node: ast.UnaryExpression, value: Any, scope: Scope) -> Any:
     if isinstance(value, list):
         raise Fault(node, "wrong-arguments", f"{node.op.name} does not work on an array")
     if node.op.name == "!":
         return not value
-    if isinstance(value, Seconds):
-        return Seconds(-value)
     if node.op.name == "-":
-        return -value
-    raise unsupported(node, "the operator ~ on a constant")
+        return Seconds(-value) if isinstance(value, Seconds) else -value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Fault(node, "wrong-arguments", f"{value!r} has no bits; ~ works on bits and integers")
+    width = width_of(node.expression, scope)
+    return ~value if width is None else value ^ (1 << width) - 1
 
 
-def _cast(node: ast.Cast, value: Any) -> Any:
-    match node.type:
-        case ast.IntType() | ast.UintType():
-            return int(value)
-        case ast.FloatType() | ast.AngleType():
-            return float(value)
-        case ast.BoolType():
-            return bool(value)
-        case ast.ComplexType():
-            return complex(value)
-        case ast.BitType():
-            return int(value)
-    raise unsupported(node, f"a cast to {kind_of(node.type)}")
+def cast_width(node: ast.Cast, scope: Scope) -> int | None:
+    """How many bits a cast makes; None where it does not say. Raises Fault for none and for far too many."""
+    size = getattr(node.type, "size", None)
+    width = None if size is None else whole(size, scope, "a width")
+    if width is not None and not 0 < width <= MAX_BITS:
+        raise Fault(node, "wrong-arguments", f"a width of {width}; wanted from 1 to {MAX_BITS}")
+    return width
+
+
+def rotated_width(node: ast.FunctionCall, scope: Scope) -> int:
+    """In how many bits `rotl` or `rotr` turns what it is given. Raises Fault where that is no bits, or for no call."""
+    name = node.name.name
+    if len(node.arguments) != 2:
+        raise Fault(node, "wrong-arguments", f"{name} takes bits and a distance; found {len(node.arguments)} arguments")
+    width = width_of(node.arguments[0], scope)
+    if width is None:
+        raise Fault(node, "wrong-arguments", f"{name} takes bits, or a uint, and this has no width of its own")
+    return width
+
+
+def width_of(node: Any, scope: Scope) -> int | None:
+    """How many bits an expression without a sign has; None where that is not declared."""
+    match node:
+        case ast.BitstringLiteral():
+            return node.width
+        case ast.Cast() if isinstance(node.type, ast.UintType | ast.BitType):
+            return cast_width(node, scope) or (1 if isinstance(node.type, ast.BitType) else INTEGER_BITS)
+        case ast.UnaryExpression() if node.op.name == "~":
+            return width_of(node.expression, scope)
+        case ast.BinaryExpression() if node.op.name in ("<<", ">>"):
+            return width_of(node.lhs, scope)
+        case ast.BinaryExpression() if node.op.name in ("&", "|", "^"):
+            widths = [width_of(side, scope) for side in (node.lhs, node.rhs)]
+            return max((width for width in widths if width is not None), default=None)
+        case ast.FunctionCall() if node.name.name in ROTATIONS and node.arguments:
+            return width_of(node.arguments[0], scope)
+        case ast.Identifier() | ast.IndexedIdentifier() | ast.IndexExpression():
+            return _declared_width(node, scope)
+    return None
+
+
+def _declared_width(node: Any, scope: Scope) -> int | None:
+    name, picked = root(node)
+    found = scope.find(name.name) if isinstance(name, ast.Identifier) else None
+    if isinstance(found, Known | Stored):
+        shape = found.shape
+        return None if picked or shape is None or shape.is_signed else shape.width
+    return len(scope.reader.into(node).bits) if isinstance(found, Bits) else None
 
 
 def kind_of(node: Any) -> str:

@@ -80,7 +80,7 @@ class _Reading:
 
     def open(self, index: int, text: str) -> None:
         """A bracket opens; a brace does so around statements, unless it stands where a value does."""
-        if text == "{" and self._is_in_block and self._tokens.texts[index - 1] not in ("=", "in", ","):
+        if text == "{" and self._is_in_block and self._tokens.texts[index - 1] not in ("=", "in"):
             self.brackets.is_sound = not self._is_broken
             self._blocks.add(index)
             self._next(index)

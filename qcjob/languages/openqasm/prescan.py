@@ -19,7 +19,7 @@ from qcjob.languages.openqasm.state import Definition, State
 from qcjob.languages.openqasm.statements import Statement, statements
 from qcjob.languages.openqasm.tokens import Tokens, tokenize
 from qcjob.languages.openqasm.walk import walk
-from qcjob.languages.places import line_starts, locator
+from qcjob.languages.places import BYTE_ORDER_MARK, line_starts, locator
 
 _prefix = re.compile(r"u++(?=g_)")
 
@@ -29,6 +29,7 @@ class Scan:
     """A program that is within its limits."""
 
     source: str
+    """Without the byte order mark that an editor may have put before it."""
     language: str
     tokens: Tokens
     gates: Mapping[str, Definition]
@@ -112,6 +113,7 @@ def survey(source: str, language: str, limits: Limits, num_qubits: int) -> Scan:
     size = len(source.encode("utf-8", "surrogatepass"))
     if size > limits.most_bytes(language):
         raise ProgramTooLong(size, limits.most_bytes(language))
+    source = source.removeprefix(BYTE_ORDER_MARK)
     faults = Faults(source)
     tokens = tokenize(source, language, limits, faults)
     if faults.has("syntax-error", "not-printable-ascii", "unsupported"):

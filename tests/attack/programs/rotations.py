@@ -37,7 +37,7 @@ ATTACKS = (
     rotations("a Cyrillic X", "\u0425(90)", AXIS),
     rotations("writing turned round", "\u202eX(90)", AXIS),
     rotations("a surrogate for an axis", "\ud800(90)", AXIS),
-    rotations("a byte order mark before X", "\ufeffX(90)", AXIS),
+    rotations("two byte order marks before X", "\ufeff\ufeffX(90)", AXIS),
     rotations("an axis of a hundred thousand letters", lambda: "X" * 100_000 + "(90)", AXIS),
     rotations("fifty thousand unknown axes", lambda: ",".join(["Q(1)"] * 50_000), AXIS),
 )

@@ -9,7 +9,7 @@ ODD = "not-printable-ascii"
 ATTACKS = (
     openqasm3("a NUL between statements", "qubit q;\0x q;", ODD, 9),
     openqasm2("a NUL in a name", "qreg q\0q[1];", ODD, 7),
-    openqasm3("a byte order mark", "\ufeffOPENQASM 3.0;", ODD),
+    openqasm3("two byte order marks", "\ufeff\ufeffOPENQASM 3.0;", ODD),
     openqasm2("a byte order mark in the middle", "OPENQASM 2.0;\nqreg\ufeff q[1];", ODD, 5, 2),
     openqasm2("a Cyrillic a for a register", "qreg \u0430[1];", ODD, 6),
     openqasm3("a letter of Hangul that fills and is not seen", "qubit a\u3164;", ODD, 8),
