@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from qcjob.cli.exits import DONE, REFUSED, stop
+from qcjob.cli.exits import DONE, INTERRUPTED, REFUSED, stop
 from qcjob.cli.options import Common
 from qcjob.cli.problems import asking, describe
 from qcjob.cli.show import echo_json, facts_text, has_unicode, state_text
+from qcjob.cli.watch import OutageNotice
 from qcjob.client import Client, Problem, RemoteBatch
 from qcjob.lifecycle import VISIBLE, JobState
 
@@ -70,10 +71,20 @@ def echo_results(client: Client, batch_id: str, problem: Problem) -> None:
 
 def _wait(shared: Common, client: Client, batch: RemoteBatch) -> None:
     click.echo(f"batch {batch.id}, {batch.size:,} jobs", err=shared.as_json)
-    last = batch
-    for last in client.batches.changes(batch):
-        click.echo(f"{last.state} {last.done:,} of {last.size:,}", err=True)
-    echo_json(last.document) if shared.as_json else click.echo(batch_text(last))
+    last, outage = batch, OutageNotice("batch")
+    try:
+        for last in client.batches.changes(batch, on_outage=outage.heard):
+            outage.over()
+            click.echo(f"{last.state} {last.done:,} of {last.size:,}", err=True)
+    except KeyboardInterrupt:
+        stop(
+            INTERRUPTED,
+            f"\nThe batch goes on. Look at it with   python -m qcjob status {batch.id}\n"
+            f"stop it with                         python -m qcjob cancel {batch.id}",
+            last.document,
+        )
+    results = f"results: python -m qcjob result {batch.id}"
+    echo_json(last.document) if shared.as_json else click.echo(f"{batch_text(last)}\n{results}")
     stop(DONE if last.state is JobState.COMPLETED else REFUSED)
 
 

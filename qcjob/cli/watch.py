@@ -27,18 +27,11 @@ def watch(
     look at it, and ends the command with 130. Raises Unreachable, which says so too.
     """
     line = _ProgressLine(clock)
-    shown, told_why, away = 0, False, False
-
-    def on_outage(heard: Unreachable | Problem) -> None:
-        nonlocal away
-        if not away:
-            line.clear()
-            click.echo(f"{printable(str(heard))}; the job goes on, asking again ...", err=True)
-        away = True
-
+    shown, told_why = 0, False
+    outage = OutageNotice("job", line.clear)
     try:
-        for seen in client.changes(job, every=1.0 if line.on else 20.0, on_outage=on_outage):
-            away = False
+        for seen in client.changes(job, every=1.0 if line.on else 20.0, on_outage=outage.heard):
+            outage.over()
             history = seen.document.get("history", [])
             for moment in history[shown:]:
                 line.clear()
@@ -68,6 +61,26 @@ def watch(
     finally:
         line.clear()
     return job
+
+
+class OutageNotice:
+    """A line on stderr when the server goes away while `what` is waited for, and none until it has come back."""
+
+    def __init__(self, what: str, before: Callable[[], None] = lambda: None) -> None:
+        self._what = what
+        self._before = before
+        self._told = False
+
+    def heard(self, error: Unreachable | Problem) -> None:
+        """Say once what was heard instead of an answer."""
+        if not self._told:
+            self._before()
+            click.echo(f"{printable(str(error))}; the {self._what} goes on, asking again ...", err=True)
+        self._told = True
+
+    def over(self) -> None:
+        """The server answers: the next outage is another one."""
+        self._told = False
 
 
 class _ProgressLine:

@@ -9,7 +9,7 @@ from typing import Any
 from qcjob.client.answers import BatchResult, Json, Page, RemoteBatch, RemoteJob
 from qcjob.client.asking import given, path_of
 from qcjob.client.connection import Connection
-from qcjob.client.following import POLL_SECONDS, Follower
+from qcjob.client.following import POLL_SECONDS, Follower, OnOutage
 from qcjob.client.results import whole
 from qcjob.lifecycle import JobState
 
@@ -50,9 +50,14 @@ class Batches:
         """The batch as it is now."""
         return RemoteBatch.from_answer(self._connection.ask("GET", _path(batch)))
 
-    def changes(self, batch: str | RemoteBatch, *, every: float = POLL_SECONDS) -> Iterator[RemoteBatch]:
-        """The batch as it is, then again after changes of its jobs, and every `every` seconds, until all have ended."""
-        return self._follower.changes(self.status(batch), every)
+    def changes(
+        self, batch: str | RemoteBatch, *, every: float = POLL_SECONDS, on_outage: OnOutage | None = None
+    ) -> Iterator[RemoteBatch]:
+        """The batch as it is, then again after changes of its jobs, and every `every` seconds, until all have ended.
+
+        `on_outage` as `Client.changes` has it.
+        """
+        return self._follower.changes(self.status(batch), every, on_outage=on_outage)
 
     def wait(self, batch: str | RemoteBatch, *, timeout_seconds: float | None = None) -> RemoteBatch:
         """The batch when all of its jobs have ended. Raises TimeoutError; the batch itself goes on."""

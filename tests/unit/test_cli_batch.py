@@ -91,6 +91,20 @@ def test_what_is_wrong_is_told_with_the_line_of_the_file(door: Door) -> None:
     assert door.json("submit", "--batch", path, code=1)["code"] == "batch-refused"
 
 
+def test_a_batch_that_is_waited_for_goes_on_after_ctrl_c_and_its_id_is_told(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qcjob.client.following.Follower.next_change", interrupted)
+    answer = door.run("submit", "--batch", write(door, "X(90)"), "--wait", "-o", "json")
+    [batch] = door.web.get("/v1/batches").json["items"]
+    assert answer.exit_code == 130 and batch["state"] == "WAITING"
+    assert json.loads(answer.stdout)["id"] == batch["id"]
+    assert f"The batch goes on. Look at it with   python -m qcjob status {batch['id']}" in answer.stderr
+
+
 def test_waiting_for_a_batch_ends_as_its_jobs_do(door: Door) -> None:
     worker = Thread(target=lambda: [door.web.complete() for _ in range(2)])
     door.before_long_polls = [worker.start]
@@ -98,6 +112,8 @@ def test_waiting_for_a_batch_ends_as_its_jobs_do(door: Door) -> None:
     worker.join()
     assert waited.exit_code == 0, waited.output
     assert "WAITING 0 of 2" in waited.stderr and "COMPLETED 2 of 2" in waited.stderr
+    [batch] = door.web.get("/v1/batches").json["items"]
+    assert f"python -m qcjob result {batch['id']}" in waited.stdout
     door.before_long_polls = [door.web.fail]
     assert door.json("submit", "--batch", write(door, "X(90)"), "--wait", code=1)["state"] == "FAILED"
 
