@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
@@ -18,6 +19,7 @@ from qcjob.devices.config import load_devices
 from qcjob.errors import CompilerBusy, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.ledger.checkup import Checkup, Finding
+from qcjob.ledger.scripts import PREFIX
 from qcjob.service.proving import unfit
 from qcjob.settings import Settings
 from qcjob.wiring import build_compilation, build_ledger
@@ -42,7 +44,8 @@ Exit codes:
 def doctor(shared: Common, repair: bool) -> None:
     """Look whether the ledger is sound; --repair mends it.
 
-    Holds its jobs, ranks, leases, lists, queues and Redis settings against each other.
+    Holds its jobs, ranks, leases, lists, queues and Redis settings against each other, and looks for devices that jobs
+    wait for and that are not configured.
 
     Where OpenQASM is installed, also compile a small program for each configured device, and tell what the cache of
     compiled programs holds and how often it was of use.
@@ -54,7 +57,8 @@ def doctor(shared: Common, repair: bool) -> None:
         stop(CANNOT, f"could not look: QCJOB_REDIS_URL cannot be used: {error}")
     try:
         cache = Cache(ledger.client).state() if can_compile() else None  # before the trial compiles, which use it too
-        findings = [*Checkup(ledger, repair=repair).run(), *_unfit_devices(settings, ledger)]
+        findings = [*Checkup(ledger, repair=repair).run()]
+        findings += [*forgotten_devices(settings, ledger), *_unfit_devices(settings, ledger)]
     except (LedgerUnavailable, redis.RedisError) as error:
         stop(CANNOT, f"could not look: {error}. Is it up? It is the Redis of --data or QCJOB_REDIS_URL.")
     if shared.as_json:
@@ -84,6 +88,17 @@ def _in_a_line(cache: CacheState) -> str:
         f"{cache.bytes / 2**20:.1f} of at most {MOST_BYTES >> 20} MiB; "
         f"{cache.hits:,} hits, {cache.misses:,} misses{share}"
     )
+
+
+def forgotten_devices(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
+    """A finding for each device that jobs wait for and that is not configured: renamed, or of another QCJOB_DEVICES."""
+    known = load_devices(settings.devices).all
+    seen = {name.decode() for name in ledger.client.smembers(f"{PREFIX}devices")}
+    gone = sorted(seen - known.keys())
+    for name, (_, waiting) in zip(gone, ledger.devices(*gone), strict=True):
+        if waiting:
+            what = f"not configured here (QCJOB_DEVICES), and jobs wait for it ({waiting:,}): an operator can move them"
+            yield Finding(f"device {name}", what, "")
 
 
 def _unfit_devices(settings: Settings, ledger: Ledger) -> list[Finding]:
