@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import click
 import redis
@@ -93,8 +94,8 @@ def _in_a_line(cache: CacheState) -> str:
 def forgotten_devices(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
     """A finding for each device that jobs wait for and that is not configured: renamed, or of another QCJOB_DEVICES."""
     known = load_devices(settings.devices).all
-    seen = {name.decode() for name in ledger.client.smembers(f"{PREFIX}devices")}
-    gone = sorted(seen - known.keys())
+    seen: Any = ledger.client.smembers(f"{PREFIX}devices")
+    gone = sorted({name.decode() for name in seen} - known.keys())
     for name, (_, waiting) in zip(gone, ledger.devices(*gone), strict=True):
         if waiting:
             what = f"not configured here (QCJOB_DEVICES), and jobs wait for it ({waiting:,}): an operator can move them"
