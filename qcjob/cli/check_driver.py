@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -81,6 +83,8 @@ def check_driver(
     Some twenty short jobs are run. Each sentence is tried in a process of its own, so that a driver that hangs or dies
     is seen to.
     """
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)  # as `python -m` and the workers have it: the installed command else has not
     suite = import_module(_SUITE)
     device = DeviceConfig(name, driver, options=options)
     limits = suite.Limits(submit=submit_timeout, patience=patience)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,13 @@ def test_the_command_ends_with_2_where_there_is_no_driver_to_check(arguments: li
     done = run(*arguments)
     assert done.exit_code == 2
     assert done.stderr
+
+
+def test_a_driver_in_this_folder_is_found_by_the_installed_command_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "driver_of_this_folder.py").write_text("from workers.drivers.echo import Echo as Mine\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    done = run("driver_of_this_folder:Mine", "--seeded")
+    assert done.exit_code == 0, done.output
