@@ -23,7 +23,7 @@ from qcjob.languages.openqasm.tokens import Kind
 MAX_BYTES = 16 * 2**20
 """What is read in all, each time counted: four seconds of the reader."""
 MAX_ERRORS = 100
-_DECLARES = ("qreg", "creg", "gate", "opaque")
+_DECLARES = ("qreg", "creg", "gate", "opaque", "qubit", "bit")  # the last two as OpenQASM 3 has them
 _WITH_LIBRARY = [
     qasm2.CustomInstruction(each.name, each.num_params, each.num_qubits, each.constructor, builtin=True)
     for each in qasm2.LEGACY_CUSTOM_INSTRUCTIONS

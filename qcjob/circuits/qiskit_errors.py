@@ -10,8 +10,13 @@ NOT_INCLUDED = 'it is defined by include "qelib1.inc", which this program does n
 """How the message ends where a gate of the library is used without it."""
 _not_included = re.compile(r"cannot use non-builtin custom instruction '(\w+)' before definition")
 
+_of_openqasm3 = re.compile(
+    r"'(qubit|bit|u?int|float|angle|bool|const|let|def|for|while|switch|input|output|array|box|ctrl|negctrl|inv|gphase)'"
+    r" is not defined in this scope"
+)
+
 _CODES = {
-    "undefined-name": r"is not defined in this scope|is not a parameter or custom instruction",
+    "undefined-name": r"is not defined in this scope|is a word of OpenQASM 3|is not a parameter or custom instruction",
     "already-defined": r"already defined",
     "index-out-of-range": r"out-of-range",
     "duplicate-qubit": r"duplicate qubits",
@@ -35,6 +40,10 @@ def told(error: BaseException) -> tuple[int | None, int, str, str]:
     line, column, message = found.groups()
     if found := _not_included.search(message):
         return int(line), int(column) + 1, "undefined-name", f"{found[1]!r} is not defined; {NOT_INCLUDED}"
+    if found := _of_openqasm3.match(message):
+        message = (
+            f"{found[1]!r} is a word of OpenQASM 3, and the program is taken for OpenQASM 2 by its version or words"
+        )
     code = next((code for code, words in _CODES.items() if re.search(words, message)), "syntax-error")
     if type(error).__name__ == "PanicException":
         message = "a number that cannot be read"

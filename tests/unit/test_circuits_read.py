@@ -278,6 +278,45 @@ def test_a_library_that_is_not_included_is_one_error(language: str) -> None:
     assert {"openqasm2": "qelib1.inc", "openqasm3": "stdgates.inc"}[language] in found.value.errors[0].message
 
 
+def test_a_declaration_of_openqasm_3_in_openqasm_2_is_told_as_such_and_once() -> None:
+    with pytest.raises(InvalidProgram) as found:
+        read(HEAD["openqasm2"] + "qubit[2] more; h more[0]; bit e; measure q[0] -> e;", "openqasm2", Limits(), 5)
+    assert [(error.line, error.column, error.code) for error in found.value.errors] == [
+        (4, 1, "undefined-name"),
+        (4, 27, "undefined-name"),
+    ]
+    assert all("OpenQASM 3" in error.message for error in found.value.errors)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_program() -> None:
+    with pytest.raises(InvalidProgram) as found:
+        read("\ufeffOPENQASM 2.0; foo q;", "openqasm2", Limits(), 5)
+    assert [(error.line, error.column) for error in found.value.errors] == [(1, 15)]
+    assert names(read("\ufeffOPENQASM 3.0; qubit q; U(0, 0, 0) q;", "openqasm3", Limits(), 5)) == ["u"]
+
+
+@pytest.mark.parametrize(
+    ("body", "column", "code"),
+    [
+        ("bit[2] b = rotl(5, 1);", 12, "wrong-arguments"),  # of a number, which has no width
+        ('bit[2] b = rotl("01");', 12, "wrong-arguments"),
+        ("int[4] n = 1; bit[4] b = rotr(n, 1);", 26, "wrong-arguments"),  # nor has one with a sign
+        ("float f = ~1.5;", 11, "wrong-arguments"),
+        ("int n = int(1.0 im);", 9, "wrong-arguments"),
+        ("array[int[8], 2] a = {1, 2}; bool b = bool(a);", 39, "wrong-arguments"),
+        ("uint n = uint[0](1);", 14, "syntax-error"),
+        ("uint n = uint[1000000000](1);", 10, "wrong-arguments"),
+        ("c = measure q; uint n = uint[1000000000](c);", 25, "wrong-arguments"),
+        ("c = measure q; int n = pow(uint[2](c), 2);", 24, "unsupported"),
+        ("gate g a { while (true) { x a; } }", 12, "unsupported"),
+        ("gate g(t) a { for int i in [0:2] { rx(u) a; } } g(1) q[0];", 39, "undefined-name"),
+        ("gate g(t) a { for int i in [0:t] { x a; } } g(1) q[0];", 31, "wrong-arguments"),
+    ],
+)
+def test_what_has_no_bits_or_is_no_loop_is_refused(body: str, column: int, code: str) -> None:
+    assert refused(body) == [(4, column, code)]
+
+
 @pytest.mark.parametrize("language", HEAD)
 def test_a_hundred_errors_are_enough(language: str) -> None:
     assert len(refused("foo q[0];\n" * 500, language)) == 100
