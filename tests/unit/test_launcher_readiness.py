@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import socket
 
-from qcjob.cli.launcher.readiness import PATIENCE_SECONDS, Readiness, missing_parts, silent_devices
+from qcjob.cli.launcher.readiness import (
+    PATIENCE_SECONDS,
+    Readiness,
+    devices_that_wait,
+    missing_parts,
+    silent_devices,
+)
 from qcjob.cli.launcher.waiting import accepts
 from qcjob.ledger import Ledger
 from tests.unit.conftest import Clock
@@ -88,3 +94,11 @@ def test_what_is_missing_is_named_for_a_person(ledger: Ledger) -> None:
         flower.listen()
         assert accepts(port)
         assert missing_parts(port, ledger, ["ideal"], 1) == ["the worker of ideal"]
+
+
+def test_a_device_that_takes_no_jobs_is_told_with_the_reason(ledger: Ledger) -> None:
+    ledger.online("simulator", ONLINE)
+    ledger.online("fridge", {"status": "error", "slots": "1", "reason": "its driver cannot be loaded"})
+    assert devices_that_wait(ledger, ["simulator", "fridge", "ideal"]) == [
+        "fridge is error: its driver cannot be loaded"
+    ]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from qcjob.cli.launcher.waiting import accepts
+from qcjob.devices.driver import DeviceStatus
 from qcjob.errors import LedgerUnavailable
 from qcjob.ledger import Ledger
 
@@ -54,3 +55,17 @@ def silent_devices(ledger: Ledger, devices: Iterable[str], since: int) -> list[s
     except LedgerUnavailable:
         return names
     return [name for name, fields in zip(names, published, strict=True) if int(fields.get("seen", 0)) < since]
+
+
+def devices_that_wait(ledger: Ledger, devices: Iterable[str]) -> list[str]:
+    """Each device that takes no jobs, with what its worker last said of it; none while Redis does not answer."""
+    names = list(devices)
+    try:
+        published = [fields for fields, _ in ledger.devices(*names)]
+    except LedgerUnavailable:
+        return []
+    return [
+        f"{name} is {fields['status']}: {fields.get('reason') or 'no reason is given'}"
+        for name, fields in zip(names, published, strict=True)
+        if "status" in fields and not DeviceStatus(fields["status"]).takes_jobs
+    ]

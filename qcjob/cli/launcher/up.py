@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +17,15 @@ from qcjob.cli.launcher.folder import ensure_key, hold, prepare
 from qcjob.cli.launcher.orphans import adopt_orphans
 from qcjob.cli.launcher.parts import FLOWER, REDIS, WEB, Part, flower_part, redis_part, web_part, worker_parts
 from qcjob.cli.launcher.ports import check_port, free_port
-from qcjob.cli.launcher.readiness import Readiness, missing_parts
+from qcjob.cli.launcher.readiness import Readiness, devices_that_wait, missing_parts
 from qcjob.cli.launcher.redis import HOUSE, find_redis_server, redis_argv, socket_path
 from qcjob.cli.launcher.signals import Signals
 from qcjob.cli.launcher.supervisor import Supervisor
 from qcjob.cli.launcher.waiting import is_ready, wait_for_redis, wait_until_gone
+from qcjob.cli.problems import printable
 from qcjob.devices.config import Devices
 from qcjob.errors import ConfigurationError
+from qcjob.ledger import Ledger
 from qcjob.ledger.scripts import reaching
 from qcjob.logs import get_logger
 from qcjob.security.keys import Keys
@@ -78,10 +80,12 @@ def up(plan: Plan) -> None:
         if not wait_for_redis(client, signals, has_died=partial(supervisor.has_died, REDIS) if embedded else None):
             return
         Keys(client).install(key, customer=CUSTOMER)
-        readiness = _readiness(plan, flower_port, client)
+        ledger = build_ledger(plan.settings, client)
+        readiness = _readiness(plan, flower_port, ledger)
         for part in (*workers, web_part(plan.port), flower_part(flower_port, key)):
             supervisor.start(part)
-        _keep_up(plan, supervisor, signals, readiness, flower_port)
+        tell = partial(_tell, plan, flower_port, ledger)
+        _keep_up(supervisor, signals, readiness, tell)
         get_logger("qcjob.launcher").info("stopping")
         click.echo("\n  Stopping: short runs end first, every job is kept. This takes 20 s at most.\n", err=True)
 
@@ -92,21 +96,22 @@ def _check_ports(plan: Plan, signals: Signals, tries: int = 1) -> None:
         check_port(plan.flower_port, "--flower-port", signals, tries=tries)
 
 
-def _readiness(plan: Plan, flower_port: int, client: redis.Redis) -> Readiness:
+def _readiness(plan: Plan, flower_port: int, ledger: Ledger) -> Readiness:
     """What is missing is asked of Redis: a worker has spoken, this time, once it is later than now."""
     with reaching():
-        seconds, microseconds = client.time()
-    ledger = build_ledger(plan.settings, client)
+        seconds, microseconds = ledger.client.time()
     missing = partial(missing_parts, flower_port, ledger, plan.devices.all, seconds * 1_000_000 + microseconds)
     return Readiness(partial(is_ready, plan.port), missing)
 
 
-def _keep_up(plan: Plan, supervisor: Supervisor, signals: Signals, readiness: Readiness, flower_port: int) -> None:
+def _keep_up(
+    supervisor: Supervisor, signals: Signals, readiness: Readiness, tell: Callable[[Sequence[str]], None]
+) -> None:
     told = False
     while not signals.stop_asked:
         pause = supervisor.watch()
         if not told and (missing := readiness.look()) is not None:
-            _tell(plan, flower_port, missing)
+            tell(missing)
             told = True
         signals.wait(pause if told else min(pause, READY_TICK_SECONDS))
 
@@ -135,8 +140,8 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     return env
 
 
-def _tell(plan: Plan, flower_port: int, missing: Sequence[str]) -> None:
-    """Where everything is, once it can be used, and what cannot be used yet."""
+def _tell(plan: Plan, flower_port: int, ledger: Ledger, missing: Sequence[str]) -> None:
+    """Where everything is, once it can be used, what cannot be used yet, and which devices take no jobs."""
     url, key_file = f"http://127.0.0.1:{plan.port}", plan.settings.data / "api-key"
     flower = f"http://127.0.0.1:{flower_port}"
     if plan.as_json:
@@ -152,6 +157,7 @@ def _tell(plan: Plan, flower_port: int, missing: Sequence[str]) -> None:
         click.echo(json.dumps(told))
         return
     still = f"    Missing  {', '.join(missing)}: no answer yet\n" if missing else ""
+    still += "".join(f"    Waits    {printable(why)}\n" for why in devices_that_wait(ledger, plan.devices.all))
     place = "" if plan.port == 8_000 else f" --url {url}"
     click.echo(
         f"""
