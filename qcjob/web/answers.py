@@ -32,6 +32,13 @@ def json_response(document: Any, status: int = 200, headers: dict[str, str] | No
     return Response(json.dumps(document), status, headers, content_type="application/json")
 
 
+def no_content() -> Response:
+    """204: done, and nothing to say; so it says no type either."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 def problem_response(
     problem: Problem,
     detail: str,

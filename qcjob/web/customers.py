@@ -14,7 +14,7 @@ from qcjob.security.customers import Customer, fields_of
 from qcjob.security.names import is_customer
 from qcjob.service.operating import word_of
 from qcjob.web import bodies
-from qcjob.web.answers import json_response
+from qcjob.web.answers import json_response, no_content
 from qcjob.web.front import front
 from qcjob.web.openapi import empty_answer, json_answer, ref, room, route
 from qcjob.web.schemas.customers import customer_fields
@@ -123,7 +123,7 @@ def delete(name: str) -> Response:
     if not front().service.customers.remove(name, word_of(g.caller)):
         raise _missing(name)
     log.info("customer forgotten", name=name, by=g.caller.customer)
-    return Response(status=204)
+    return no_content()
 
 
 def _recorded(customer: Customer | None, name: str) -> Response:

@@ -9,7 +9,7 @@ from flask import Response, g, request
 from qcjob.logs import get_logger
 from qcjob.reservation import Reservation
 from qcjob.web import bodies
-from qcjob.web.answers import json_response
+from qcjob.web.answers import json_response, no_content
 from qcjob.web.front import front
 from qcjob.web.openapi import empty_answer, json_answer, ref, room, route
 from qcjob.web.schemas.reservations import reservation_request
@@ -75,7 +75,7 @@ def remove(reservation_id: str) -> Response:
     bodies.checked(g.body)
     front().reservations.remove(g.caller, reservation_id)
     log.info("reservation removed", reservation=reservation_id[:80], by=g.caller.customer)
-    return Response(status=204)
+    return no_content()
 
 
 def _document(found: Reservation) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def test_a_customer_is_recorded_changed_and_forgotten(web: Web, operator: str) -
     assert web.get(path, key=operator).json == {**changed.json, "usage": usage}
     assert web.get("/v1/customers", key=operator).json == {"items": [changed.json]}
     assert web.ask("PUT", path, key=operator, json={}).json == {**DEFAULTS, **_known(made.json)}
-    assert web.ask("DELETE", path, key=operator).status_code == 204
+    gone = web.ask("DELETE", path, key=operator)
+    assert (gone.status_code, gone.data, gone.headers.get("Content-Type")) == (204, b"", None)
     for method in ("GET", "DELETE", "PATCH"):
         body = {"json": {}} if method == "PATCH" else {}
         assert web.ask(method, path, key=operator, **body).json["code"] == "customer-not-found"
