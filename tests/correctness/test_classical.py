@@ -170,6 +170,44 @@ def test_integers_that_were_measured_come_to_what_they_do_in_python(seed: int) -
     assert {name: found[name] for name in wanted} == wanted, source
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("uint[4](v) << 2 == 12", 1),
+        ("v << 2 == 0", 1),
+        ("(uint[4](v) << 1) >> 1 == 3", 1),
+        ("int(v) << 1 == 6", 1),
+        ("uint(v) << 2 == 12", 1),
+        ("uint[3](v) >> 1 == 1", 1),
+        ("int[2](v) >> 1 == -1", 1),
+        ("v << one == 2", 1),
+        ("~uint[4](v) == 12", 1),
+        ("~v == 0", 1),
+        ("~uint(v) > 3", 1),
+        ("~v[0] == 0", 1),
+        ("(v & w) == 0", 1),
+        ("(v | w) == 3", 1),
+        ("(v ^ w) < 4", 1),
+        ("(uint[4](v) | 12) == 15", 1),
+        ("v == w", 0),
+        ("v > w", 1),
+        ("int(v) == 3 && int[2](v) == -1 && int[3](v) == 3", 1),
+        ("int[2](v) < 1", 1),
+        ("uint[1](v) < 2 && uint[1](v) == 1 && uint[1](v) < uint[2](v)", 1),
+        ("-int(v) == -3", 1),
+        ("int[3](v) - 4 == -1", 1),
+        ("bit[1](v) == 1 && bit[3](v) == 3", 1),
+        ("rotl(bit[3](v), 1) == 6", 1),
+        ("popcount(~v) == 0", 1),
+    ],
+)
+def test_casts_shifts_and_operators_of_bits_keep_to_their_widths(question: str, answer: int) -> None:
+    source = f"""OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; bit[2] v; bit[3] w; bit[2] one; bit out;
+    x q[0]; x q[1]; v[0] = measure q[0]; v[1] = measure q[1]; w[0] = measure q[2]; one[0] = measure q[0];
+    if ({question}) {{ x q[2]; }} out = measure q[2];"""
+    assert outcome(source, "simulated", IDEAL)["out"] == answer
+
+
 def test_a_switch_looks_at_what_is_known_of_a_sum_too() -> None:
     source = """OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; bit[2] out;
     x q[0]; c[0] = measure q[0];

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from openqasm3 import ast
@@ -200,9 +199,8 @@ def _cast(node: ast.Cast, value: Word, scope: Scope) -> Word:
         return Word(fitted(value, width).bits, is_signed, has_width=True)
     if isinstance(made, ast.BitType):
         return Word(value.bits[:1])
-    if is_signed == value.is_signed:
-        return replace(value, is_bool=False, has_width=False)
-    return Word(fitted(value, len(value.bits) + 1 if is_signed else INTEGER_BITS).bits, is_signed)
+    width = max(INTEGER_BITS, len(value.bits) + (is_signed and not value.is_signed))
+    return Word(fitted(value, width).bits, is_signed, has_width=True)
 
 
 def _turned(node: ast.FunctionCall, scope: Scope) -> Word:

@@ -67,6 +67,8 @@ def _value(node: Any, scope: Scope, look: Look) -> Any:
                 return expr.lift(found.bits[0])
             return found if found.register is None else expr.lift(found.register)
         case ast.UnaryExpression() if node.op.name in ("!", "~"):
+            if node.op.name == "~":
+                _keeps_its_width(node.expression)
             value = _value(node.expression, scope, look)
             value = _whole(value, node) if isinstance(value, Bits) else value
             return expr.bit_not(value) if node.op.name == "~" else expr.logic_not(value)
@@ -106,7 +108,11 @@ def _held(bits: Bits, scope: Scope, node: ast.QASMNode) -> int | None:
 
 def _binary(node: ast.BinaryExpression, left: Any, right: Any) -> Any:
     word = node.op.name
-    if isinstance(left, int | float) and word not in _SHIFTS:
+    if word in _SHIFTS:
+        _keeps_its_width(node.lhs)
+        if isinstance(left, int):
+            raise unsupported(node, "a shift of what is known by what was measured")
+    elif isinstance(left, int | float):
         left, right, word = right, left, _MIRRORED.get(word, word)
     if isinstance(right, Seconds | float):
         raise unsupported(node, "a comparison of bits with a number that is no integer")
@@ -134,7 +140,7 @@ def _binary(node: ast.BinaryExpression, left: Any, right: Any) -> Any:
     try:
         return made(left, right)
     except TypeError as error:
-        raise Fault(node, "wrong-arguments", f"{word} does not work on a bit and a register") from error
+        raise unsupported(node, f"{word} of bits of two widths") from error
 
 
 def _bit(bit: expr.Expr, value: int, word: str, node: ast.QASMNode) -> expr.Expr:
@@ -165,6 +171,12 @@ def _whole(value: Any, node: ast.QASMNode) -> expr.Expr:
     if isinstance(value, Bits):
         raise unsupported(node, "this with a part of a register", "use the whole register, or compare with == or !=")
     return value if isinstance(value, expr.Expr) else expr.lift(value)
+
+
+def _keeps_its_width(node: Any) -> None:
+    """Where a cast makes a value wider, its expr.Expr has the old width: what looks at the width may not take it."""
+    if any(isinstance(part, ast.Cast) for part in parts(node)):
+        raise unsupported(node, "a cast here")
 
 
 def _width(value: expr.Expr) -> int:
