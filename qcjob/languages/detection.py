@@ -6,7 +6,8 @@ import re
 
 # Blanks and comments before the first word; a text of rotations has neither comments nor lower-case words.
 _before = re.compile(r"[ \t\r\n\ufeff]+|//[^\r\n]*|/\*(?s:.*?)\*/")
-_version = re.compile(r"OPENQASM\b[ \t\r\n]*+(2\b)?")
+_version = re.compile(r"OPENQASM\b")
+_two = re.compile(r"2\b")
 _KEYWORDS = (
     r"include|gate|opaque|qreg|creg|qubit|bit|barrier|measure|reset|if|for|while|def|let|const|input|output|u?int|float"
     r"|angle|bool|duration|stretch|array|extern|cal|defcal|defcalgrammar|box|delay|gphase|ctrl|inv|pow|switch"
@@ -23,12 +24,17 @@ def detect(source: str) -> str:
     A program in OpenQASM without a version is of the edition whose words come first in it. Everything else is taken for
     rotations, whose parser says best what is wrong with it.
     """
-    begin = 0
-    while found := _before.match(source, begin):
-        begin = found.end()
+    begin = _skipped(source, 0)
     if found := _version.match(source, begin):
-        return "openqasm2" if found[1] else "openqasm3"
+        return "openqasm2" if _two.match(source, _skipped(source, found.end())) else "openqasm3"
     if not _first_word.match(source, begin):
         return "rotations"
     found = _telling.search(source)
     return "openqasm2" if found and found[1] else "openqasm3"
+
+
+def _skipped(source: str, begin: int) -> int:
+    """Where blanks and comments end."""
+    while found := _before.match(source, begin):
+        begin = found.end()
+    return begin

@@ -16,6 +16,8 @@ from tests.pace import within
         ("OPENQASM 2.0;", "openqasm2"),
         ("OPENQASM 2;", "openqasm2"),
         ("\n// said of it\n/* more\n */\tOPENQASM 2.0;", "openqasm2"),
+        ("OPENQASM\n// said inside of it\n2.0// and\n;", "openqasm2"),
+        ("OPENQASM /* 2 */ 3;", "openqasm3"),
         ("OPENQASM 3.0;", "openqasm3"),
         ("OPENQASM 3;", "openqasm3"),
         ("OPENQASM 3.1;", "openqasm3"),
