@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -129,8 +130,8 @@ def up_of(folder: Path) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for the tests that leave it running."""
-    yield from up_of(tmp_path_factory.mktemp("up"))
+    """One installation for the tests that leave it running, in a folder with a blank in its name."""
+    yield from up_of(tmp_path_factory.mktemp("an up"))
 
 
 @pytest.fixture
@@ -150,6 +151,8 @@ def test_it_tells_where_everything_is_and_starts_every_part(shared: Installation
         str(shared.data / "api-key"),
     ):
         assert what in told
+    [to_try] = [line for line in told.splitlines() if line.startswith("    Try ")]
+    assert shlex.split(to_try)[-4:] == ["--data", str(shared.data), "--url", shared.url]
     assert set(shared.pids()) == set(PARTS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -168,7 +169,7 @@ def _tell(plan: Plan, flower_port: int, ledger: Ledger, missing: Sequence[str]) 
     Flower   {flower}   user qcjob, password: the API key
     API key  {key_file}
 {still}
-    Try      python -m qcjob submit "X(90),Y(90), X(180)" --wait --data {plan.settings.data}{place}
+    Try      python -m qcjob submit "X(90),Y(90), X(180)" --wait --data {shlex.quote(str(plan.settings.data))}{place}
     Stop     Ctrl-C
 """
     )
