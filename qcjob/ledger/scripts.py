@@ -60,7 +60,20 @@ NAMES = (
     "check_reservation",
 )
 
-_SHARED = ("prelude", "session", "reservation", "rank", "line", "pace", "foresee", "eta", "acts", "accept", "piece")
+_SHARED = (
+    "prelude",
+    "session",
+    "reservation",
+    "rank",
+    "line",
+    "pace",
+    "due",
+    "foresee",
+    "eta",
+    "acts",
+    "accept",
+    "piece",
+)
 """What scripts may use, in this order: each uses what stands above it."""
 
 Around = Callable[[str, Callable[..., Any]], Callable[..., Any]]

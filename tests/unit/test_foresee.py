@@ -277,6 +277,71 @@ def test_a_job_for_later_into_the_window_of_another_waits_for_its_end_at_most(pl
     assert is_inside(played, mine, window)
 
 
+@pytest.mark.parametrize("come", [True, False])
+def test_jobs_of_others_whose_time_comes_before_are_foreseen(played: Played, come: bool) -> None:
+    """Six customers may come in between, each with one job; cancelled, they do not, and the early end holds."""
+    played.submit("bob", 8.0)
+    played.submit("bob", 8.0)
+    own = [played.submit("alice", 4.0) for _ in range(3)]
+    played.step()
+    without = played.foreseen(own[-1])
+    others = [played.submit(f"other-{number}", 5.0, after=3.0 + number) for number in range(6)]
+    window = played.foreseen(own[-1])
+    assert without and window and window[0] == pytest.approx(without[0], abs=0.2)
+    assert without[1] + 20.0 < window[1] < without[1] + 60.0
+    if not come:
+        for job_id in others:
+            played.ledger.cancel(job_id)
+    played.play(*own)
+    assert is_inside(played, own[-1], window)
+    assert (played.starts[own[-1]] > without[1]) is come
+
+
+def test_of_many_jobs_for_later_of_one_customer_as_many_are_foreseen_as_rank_lets_come_first(played: Played) -> None:
+    played.submit("bob", 8.0)
+    own = [played.submit("alice", 4.0) for _ in range(3)]
+    played.step()
+    without = played.foreseen(own[-1])
+    for _ in range(100):
+        played.submit("carol", 4.0, after=5.0)
+    window = played.foreseen(own[-1])
+    assert without and window and without[1] + 7.0 < window[1] < without[1] + 20.0
+    played.play(*own)
+    assert is_inside(played, own[-1], window)
+
+
+def test_one_of_a_better_tier_whose_time_comes_before_moves_both_ends(played: Played) -> None:
+    played.submit("bob", 20.0)
+    mine = played.submit("alice", 2.0)
+    played.step()
+    without = played.foreseen(mine)
+    start_after = round((played.begun + 5.0) * MICRO)
+    played.ledger.submit(played.new_job(customer="carol", cost=30 * MICRO, tier=1, start_after=start_after))
+    window = played.foreseen(mine)
+    assert without and window and window[0] > without[0] + 15.0
+    played.play(mine)
+    assert is_inside(played, mine, window)
+
+
+def test_a_job_for_later_waits_for_those_of_others_for_the_same_time(played: Played) -> None:
+    others = [played.submit("bob", 5.0, after=20.0) for _ in range(9)]
+    mine = played.submit("alice", 2.0, after=20.0)
+    played.step()
+    window = played.foreseen(mine)
+    assert window and window[0] == pytest.approx(20.0, abs=0.01) and 26.0 < window[1] < 35.0, "for one of them"
+    played.play(mine, *others)
+    assert is_inside(played, mine, window)
+
+
+def test_ones_own_jobs_for_later_do_not_come_before(played: Played) -> None:
+    played.submit("bob", 8.0)
+    mine = played.submit("alice", 2.0)
+    played.step()
+    without = played.foreseen(mine)
+    played.submit("alice", 60.0, after=3.0)
+    assert without and played.foreseen(mine) == pytest.approx(without, abs=0.1)
+
+
 @pytest.mark.parametrize("word", ["drained", "offline"])
 def test_nothing_is_foreseen_of_a_device_that_takes_no_jobs_and_all_again_when_it_does(
     played: Played, word: str
@@ -291,9 +356,9 @@ def test_nothing_is_foreseen_of_a_device_that_takes_no_jobs_and_all_again_when_i
 # -- everything at once
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_what_was_foreseen_of_any_queue_comes(played: Played, seed: int) -> None:
-    """Jobs of four customers, times to come, a session and two windows: nearly all start when it was said."""
+def missed_of(played: Played, seed: int, for_later: float) -> list[tuple[tuple[float, float] | None, float]]:
+    """Jobs of four customers, times to come, a session and two windows, played out: what was foreseen of the jobs that
+    did not start when it was said, and when they did."""
     dice = random.Random(seed)
     random.seed(seed)
     played.busy = dice.choice((0.0, 0.5, 1.0))
@@ -309,7 +374,7 @@ def test_what_was_foreseen_of_any_queue_comes(played: Played, seed: int) -> None
         played.step()
     sent = []
     for _ in range(14):
-        after = played.now + dice.uniform(1, 40) if dice.random() < 0.2 else None
+        after = played.now + dice.uniform(1, 40) if dice.random() < for_later else None
         who = dice.choice(("alice", "bob", "carol"))
         sent.append(played.submit(who, dice.choice((0.5, 1.0, 4.0)), after=after))
     if session:
@@ -317,4 +382,20 @@ def test_what_was_foreseen_of_any_queue_comes(played: Played, seed: int) -> None
     windows = {job_id: played.foreseen(job_id) for job_id in sent}
     played.play(*sent)
     missed = [job_id for job_id in sent if not is_inside(played, job_id, windows[job_id])]
-    assert len(missed) <= 2, [(windows[one], played.starts[one]) for one in missed]
+    return [(windows[job_id], played.starts[job_id]) for job_id in missed]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_was_foreseen_of_any_queue_comes(played: Played, seed: int) -> None:
+    """Nearly all start when it was said."""
+    missed = missed_of(played, seed, for_later=0.2)
+    assert len(missed) <= 2, missed
+
+
+def test_where_most_jobs_are_for_later_few_miss_what_was_foreseen(clock: Clock, new_job: Build) -> None:
+    """Of 8 such queues together: one in twenty."""
+    missed = []
+    for seed in range(8):
+        played = Played(Ledger(fakeredis.FakeRedis(), lease_seconds=86_400), clock, new_job)
+        missed += missed_of(played, seed, for_later=0.6)
+    assert len(missed) <= 8 * 14 / 20, missed

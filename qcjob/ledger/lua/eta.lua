@@ -23,8 +23,12 @@ local function forecast(job, line, time_number, most)
   local start = {
     early = time_number + wait - look.before * doubt, late = time_number + wait + look.behind * doubt, from = time_number,
   }
+  local due = line.waits == 1 and tonumber(redis.call('HGET', job.key, 'due') or 0) or 0
   if line.waits == 1 then
-    wait_for_its_time(start, job, line, work, look, time_number)
+    wait_for_its_time(start, job, due, work, look, time_number)
+  end
+  if wait > 0 or line.waits == 1 then
+    wait_for_those_due(start, job, line, look, due, math.min(SOME, most))
   end
   if tier_of(job.score) > 0 then
     foresee(start, job, line, work, look, time_number)

@@ -1,4 +1,4 @@
--- What will come between a waiting job and its start, behind pace in every script: its own time, a session that is active,
+-- What will come between a waiting job and its start, behind due in every script: its own time, a session that is active,
 -- windows that are reserved. Each moves the two ends of the window in which it is thought to start: the early one by what is
 -- known to run first, the late one by all that may.
 --
@@ -10,12 +10,12 @@ local KEEPER = 1000000  -- after which it is seen that a job's time has come
 
 -- Until then the job waits anyway. What it finds on the device may have begun the moment before; one that has no place yet
 -- gets it then, as if it were submitted then, and those that have its tag now stand for those who will.
-local function wait_for_its_time(start, job, line, work, look, time_number)
-  local due, ready = tonumber(redis.call('HGET', job.key, 'due') or 0), ready_of(job)
+local function wait_for_its_time(start, job, due, work, look, time_number)
+  local ready = ready_of(job)
   local waiting = redis.call('ZCARD', ready)
   local all = work_in({{ready, 0, waiting}, ahead = waiting}, SOME)
-  start.from = math.max(start.from, due)
-  if time_number + look.wait(all, true) > due then
+  start.from, start.dry = math.max(start.from, due), time_number + look.wait(all, true)
+  if start.dry > due then
     if is_unranked(job) then
       local wait, doubt = look.wait(work, false)
       start.late = due + wait + look.behind * doubt
