@@ -11,7 +11,7 @@ from qcjob.errors import InvalidProgram, ProgramError
 MAX_BINDINGS = 1_000
 MAX_PARAMETERS = 100
 MAX_PARTS = 1_000
-ALLOWED = f"1 to {MAX_BINDINGS:,} objects with the same names, such as {{'theta': 0.5}}, and numbers"
+ALLOWED = f'1 to {MAX_BINDINGS:,} objects with the same names, such as {{"theta": 0.5}}, and numbers'
 
 Binding = Mapping[str, float]
 

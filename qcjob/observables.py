@@ -17,7 +17,7 @@ from qcjob.errors import InvalidProgram, ProgramError
 MAX_OBSERVABLES = 100
 MAX_TERMS = 1_000
 MAX_BASES = 100
-ALLOWED = f"1 to {MAX_OBSERVABLES} Pauli strings such as 'ZZI', or objects such as {{'ZZI': 0.5, 'XII': -1}}"
+ALLOWED = f'1 to {MAX_OBSERVABLES} Pauli strings such as "ZZI", or objects such as {{"ZZI": 0.5, "XII": -1}}'
 
 _PAULI = re.compile("[IXYZ]+")
 
