@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from qcjob.cli.show import echo_json, facts_text, has_unicode, state_text
 from qcjob.cli.watch import OutageNotice
 from qcjob.client import Client, Problem, RemoteBatch
 from qcjob.lifecycle import VISIBLE, JobState
+
+SECONDS_A_LINE = 1.0
 
 
 def submit_batch(
@@ -71,11 +74,11 @@ def echo_results(client: Client, batch_id: str, problem: Problem) -> None:
 
 def _wait(shared: Common, client: Client, batch: RemoteBatch) -> None:
     click.echo(f"batch {batch.id}, {batch.size:,} jobs", err=shared.as_json)
-    last, outage = batch, OutageNotice("batch")
+    last, outage, progress = batch, OutageNotice("batch"), _Progress()
     try:
         for last in client.batches.changes(batch, on_outage=outage.heard):
             outage.over()
-            click.echo(f"{last.state} {last.done:,} of {last.size:,}", err=True)
+            progress.show(last)
     except KeyboardInterrupt:
         stop(
             INTERRUPTED,
@@ -86,6 +89,21 @@ def _wait(shared: Common, client: Client, batch: RemoteBatch) -> None:
     results = f"results: python -m qcjob result {batch.id}"
     echo_json(last.document) if shared.as_json else click.echo(f"{batch_text(last)}\n{results}")
     stop(DONE if last.state is JobState.COMPLETED else REFUSED)
+
+
+class _Progress:
+    """How far a batch is, on stderr: each state it enters, and between them a line a second at most."""
+
+    def __init__(self) -> None:
+        self._state: JobState | None = None
+        self._line = ""
+        self._not_before = 0.0
+
+    def show(self, batch: RemoteBatch) -> None:
+        line, now = f"{batch.state} {batch.done:,} of {batch.size:,}", time.monotonic()
+        if line != self._line and (batch.state is not self._state or now >= self._not_before):
+            click.echo(line, err=True)
+            self._state, self._line, self._not_before = batch.state, line, now + SECONDS_A_LINE
 
 
 def _read(path: str) -> tuple[list[int], list[dict[str, Any]]]:

@@ -105,6 +105,17 @@ def test_a_batch_that_is_waited_for_goes_on_after_ctrl_c_and_its_id_is_told(
     assert f"The batch goes on. Look at it with   python -m qcjob status {batch['id']}" in answer.stderr
 
 
+def test_a_long_batch_does_not_fill_the_screen_while_it_is_waited_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qcjob.cli.batch.SECONDS_A_LINE", 3600)
+    door.before_long_polls += [door.web.complete] * 20
+    waited = door.run("submit", "--batch", write(door, *["X(90)"] * 20), "--wait")
+    assert waited.exit_code == 0, waited.output
+    lines = [line for line in waited.stderr.splitlines() if " of " in line]
+    assert [line.split()[0] for line in lines] == ["WAITING", "RUNNING", "COMPLETED"]
+
+
 def test_waiting_for_a_batch_ends_as_its_jobs_do(door: Door) -> None:
     worker = Thread(target=lambda: [door.web.complete() for _ in range(2)])
     door.before_long_polls = [worker.start]
