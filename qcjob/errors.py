@@ -136,7 +136,7 @@ class Limited(Exception):
 
     def __init__(self, field: str, message: str, allowed: str, retry_after_seconds: int | None = None) -> None:
         super().__init__(f"{message}; allowed: {allowed}")
-        self.errors = (FieldError(field, message, allowed),)
+        self.errors: tuple[FieldError, ...] = (FieldError(field, message, allowed),)
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g, request
 
-from qcjob.errors import InvalidRequest, QcjobError
+from qcjob.errors import InvalidRequest, Limited, QcjobError
 from qcjob.job import Job
 from qcjob.logs import bind, get_logger
 from qcjob.security.caller import OPERATOR, Caller
@@ -21,7 +21,7 @@ from qcjob.web.openapi import empty_answer, header, json_answer, ref, room, rout
 from qcjob.web.pages import page
 from qcjob.web.schemas.reasons import reason
 from qcjob.web.schemas.requests import JobChange, job_change
-from qcjob.web.submission import TEXT_QUERY, asked, located
+from qcjob.web.submission import TEXT_QUERY, asked, located, relocate
 from qcjob.web.waiting import wait_until
 
 blueprint = room("jobs", "/v1/jobs", "Submit programs and follow them.")
@@ -68,6 +68,9 @@ def submit() -> Response:
         job = here.service.submit(caller, wanted, idempotency_key=key, request_id=g.request_id)
     except InvalidRequest as error:
         raise located(request, error) from error
+    except Limited as error:
+        relocate(request, error)
+        raise
     bind(job_id=job.id)
     log.info("job accepted", device=job.device, runtime=job.runtime, shots=job.shots, state=job.state)
     applied = None

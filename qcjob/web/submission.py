@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Request
 
-from qcjob.errors import FieldError, InvalidRequest
+from qcjob.errors import FieldError, InvalidRequest, Limited
 from qcjob.service import JobRequest
 from qcjob.web import bodies, headers, queries
 from qcjob.web.openapi import query
@@ -65,6 +65,14 @@ def located(request: Request, error: InvalidRequest) -> InvalidRequest:
     if bodies.content_type(request) == bodies.JSON:
         return error
     return InvalidRequest([replace(entry, location="query") for entry in error.errors])
+
+
+def relocate(request: Request, error: Limited) -> None:
+    """The same where one of the job's own fields is beyond a limit."""
+    if bodies.content_type(request) == bodies.TEXT:
+        error.errors = tuple(
+            replace(entry, location="query") if entry.field in _TEXT_FIELDS else entry for entry in error.errors
+        )
 
 
 def _fields(request: Request, *, text: bool) -> tuple[bool, dict[str, Any], list[FieldError]]:

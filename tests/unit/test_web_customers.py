@@ -176,6 +176,17 @@ def test_more_shots_than_allowed_are_refused(web: Web) -> None:
     web.submit(shots=500)
 
 
+@pytest.mark.parametrize("query", ["shots=501", "tier=0", "shots=501&dry_run=true"])
+def test_a_limit_says_where_the_field_stood_that_is_beyond_it(web: Web, query: str) -> None:
+    allow(web, shots=500)
+    field = query.partition("=")[0]
+    said = web.post(f"/v1/jobs?{query}", data=BELL, content_type="text/plain").json["errors"][0]
+    assert (said["field"], said["location"]) == (field, "query")
+    value = 501 if field == "shots" else 0
+    said = web.post("/v1/jobs", json={"program": BELL, field: value}).json["errors"][0]
+    assert (said["field"], said["location"]) == (field, "body")
+
+
 def test_as_many_jobs_wait_as_may(web: Web) -> None:
     allow(web, jobs_waiting=2)
     first, _ = web.submit(), web.submit(device="simulator", runtime="verbatim")
