@@ -43,7 +43,7 @@ COMPILED = json.dumps(
 
 @dataclass
 class Full:
-    """One length of the queue. `mine` are PAGE waiting jobs of customer 0, in the order of submission."""
+    """One length of the queue. `mine` are waiting jobs of customer 0, PAGE at first, in the order of submission."""
 
     waiting: int
     client: redis.Redis

@@ -13,16 +13,20 @@ local function due_before(job, line, until_time, most)
     left.sum, left.squares = left.sum + cost, left.squares + cost * cost
   end
 
+  -- So many of them come first, and whether they do for sure.
   local function jobs_of(other, jobs, cost)
-    local its_tier, charge, who = tier_of(other.score), math.max(1, tonumber(other.charge)), other.customer
+    local its_tier, who, has_place = tier_of(other.score), other.customer, not is_unranked(other)
     if its_tier > (line.mine and 0 or tier) or is_held(who) then
-      return 0
-    elseif its_tier < tier or not is_unranked(other) or who == job.customer then
-      local is_first = its_tier < tier or (is_unranked(other) and line.limit)
-        or (not is_unranked(other) and tonumber(other.score) < tonumber(place))
+      return 0, false
+    elseif its_tier < tier or has_place or who == job.customer then
+      local is_first = its_tier < tier or line.limit  -- or, of the owner's own, those whose time comes first
+      if its_tier == tier and has_place then
+        is_first = tonumber(other.score) < tonumber(place)
+      end
       add_left(is_first and jobs * cost or 0)
       return is_first and jobs or 0, true
     end
+    local charge = math.max(1, tonumber(other.charge))
     room[who] = room[who] or tonumber(place) - tier * TIER_WIDTH - next_tag(other, tier) - 1
     if line.limit then
       local owed = math.max(0, room[who]) * cost / charge + cost
