@@ -113,6 +113,8 @@ PROGRAMS = st.lists(PIECES, max_size=60).map(" ".join) | st.lists(PIECES, max_si
 @given(st.text(max_size=200) | PROGRAMS, st.sampled_from(LANGUAGES))
 @settings(max_examples=400, deadline=None)
 @example("gate x a {} if (true) x $0;", "openqasm3")
+@example('include "qelib1.inc"; opaque %x a;', "openqasm2")
+@example("gate g a { rx(pow(2, 3)) a; } pow(2) @ g q;", "openqasm3")
 @example("OPENQASM 3.0; qubit[4] q; bit[4] c; h q[0]; c{0] = measure q[0]; } { x q[0]; }", "openqasm3")
 @example("const int g = 1 a { U(a { x a; } gate h a { x a; { x a; x a; } x q;", "openqasm3")
 def test_any_text_is_read_or_refused(source: str, language: str) -> None:

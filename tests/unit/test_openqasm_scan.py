@@ -62,6 +62,7 @@ PRELUDE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 BROKEN = [
     # the text
     ("qubit q;\n\x00x q;", [("not-printable-ascii", 2, 1)]),
+    ("OPENQASM 3.0\nqubit q;", [("syntax-error", 1, 1)]),
     ("\ufeff\ufeffqubit q;", [("not-printable-ascii", 1, 1)]),
     ("qubit q;\n\ufeffx q;", [("not-printable-ascii", 2, 1)]),
     ("qubit q\u00b2;", [("not-printable-ascii", 1, 8)]),

@@ -16,11 +16,16 @@ _DEFAULT_BITS = 32
 TYPES = ("bit", "int", "uint", "float", "angle", "complex", "bool", "duration", "stretch", "array", "creg")
 QUALIFIERS = ("const", "input", "output", "readonly", "mutable")
 
+_SECOND = ("include", "qreg", "qubit", "creg", "bit", "gate")
+"""Words with which the second statement of most programs begins."""
+
 
 def read_version(state: State, start: int, end: int) -> None:
     """`OPENQASM 3.0;`: of the language that the job is in, and the first statement."""
     allowed = VERSIONS[state.language]
-    if end != start + 2 or state.texts[start + 1] not in allowed:
+    if state.texts[start + 1] in allowed and state.texts[start + 2] in _SECOND:
+        state.fault(start, "syntax-error", "the statement that begins here has no end: ; is missing")
+    elif end != start + 2 or state.texts[start + 1] not in allowed:
         found = state.excerpt(start + 1, end)
         wanted = ", ".join(allowed)
         state.fault(min(start + 1, end), "unknown-version", f"found {found}; {state.language} is version {wanted}")
@@ -50,6 +55,8 @@ def read_definition_name(state: State, index: int, *, is_gate: bool) -> Definiti
     """The name of a gate or subroutine that is defined here; a fault where it means something already."""
     name = state.texts[index]
     definition = Definition(name, index, is_gate, depth=1)
+    if state.kinds[index] != Kind.WORD:
+        return definition  # no name: the parser says so
     if is_gate:
         state.named.append(index)
     else:
