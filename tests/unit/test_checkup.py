@@ -13,6 +13,7 @@ from qcjob.job import NewJob
 from qcjob.ledger import Ledger
 from qcjob.ledger.checkup import Checkup, Finding
 from qcjob.ledger.reservations import Reservations
+from tests.unit.conftest import Clock
 
 GOOD = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 COUNTS = {"counts": {"0": 10}, "seed": 1, "compiler": "qcjob", "calibration": None}
@@ -76,6 +77,23 @@ FAULTS: dict[str, Callable[[Any, dict[str, str]], object]] = {
     "no wake-up is queued": lambda r, j: r.delete("simulator"),
     "no wake-ups of ours": lambda r, j: r.lpush("simulator", "garbage"),
 }
+
+
+@pytest.mark.parametrize("key", ["ready:simulator", "own:simulator:alice", "aside:simulator:alice", ""])
+def test_a_job_for_later_that_has_a_place_or_is_lost_waits_for_its_time(
+    ledger: Ledger, clock: Clock, new_job: Callable[..., NewJob], key: str
+) -> None:
+    job = ledger.submit(new_job(start_after=ledger.now() + 60_000_000))
+    if key:
+        ledger.client.zadd(f"qcjob:{key}", {member(ledger.client, job.id): 1})
+    else:
+        ledger.client.zrem("qcjob:later:simulator", job.id)
+    assert findings(ledger, repair=True) != []
+    assert findings(ledger) == []
+    assert ledger.claim("simulator", "w") is None
+    clock.advance(61)
+    claim = ledger.claim("simulator", "w")
+    assert claim is not None and claim.id == job.id
 
 
 @pytest.mark.parametrize("what", FAULTS)

@@ -30,11 +30,11 @@ local is_set_aside = redis.call('ZSCORE', held, ' ' .. id) or redis.call('ZSCORE
 local claimed = job.state == 'SUBMITTED' or job.state == 'RUNNING'
 local member = member_of(job)
 local ranked, turn = named_in(ready, member), job.session and turn_of(job.session)
-local unranked = is_unranked(job)
+local unranked, due = is_unranked(job), redis.call('HGET', job.key, 'due') or time
 if job.state == 'WAITING' then
   if not ranked and not named_in(later) and not is_set_aside then
     find('is WAITING and in no ready set: it would never be claimed', 'rank it again',
-      unranked and {'ZADD', later, redis.call('HGET', job.key, 'due') or time, id} or {'ZADD', ready, job.score, member})
+      unranked and {'ZADD', later, due, id} or {'ZADD', ready, job.score, member})
     ranked = not unranked
   end
   if is_held_itself and not redis.call('ZSCORE', held, ' ' .. id) then
@@ -44,8 +44,10 @@ if job.state == 'WAITING' then
   end
   local mine, other = ranked and own or aside, ranked and aside or own
   if unranked then
-    if named_in(mine, member) or named_in(other, member) then
-      find('waits for its time and has a place already', 'take it out', {'ZREM', mine, member}, {'ZREM', other, member})
+    if ranked or named_in(own, member) or named_in(aside, member) then
+      find('waits for its time and has a place already', 'take it out', {'ZREM', ready, member}, {'ZREM', own, member},
+        {'ZREM', aside, member}, is_set_aside and {'ZREM', later, id} or {'ZADD', later, due, id})
+      ranked = false
     end
   elseif not named_in(mine, member) or named_in(other, member) then
     find('is WAITING and not where it should be among its customer\'s own', 'name it there',
