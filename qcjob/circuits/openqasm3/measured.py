@@ -67,6 +67,14 @@ def calls(node: Any) -> bool:
     return any(isinstance(part, ast.FunctionCall) and part.name.name not in FUNCTIONS for part in parts(node))
 
 
+def works_out_twice(node: Any, scope: Scope) -> bool:
+    """Whether an expression has a call that is written out already when it is tried whether all of it is known."""
+    return any(
+        isinstance(part, ast.FunctionCall) and part.name.name not in FUNCTIONS and not scope.reader.gives_bits(part)
+        for part in parts(node)
+    )
+
+
 def parts(node: Any) -> Iterator[Any]:
     """An expression, and those it is made of."""
     yield node
@@ -97,7 +105,7 @@ def _word(node: Any, scope: Scope) -> Word:
                 return truth_word(opposite(truth(value)))
             return inverted(value) if node.op.name == "~" else subtracted(literal(0), value)
         case ast.BinaryExpression():
-            if calls(node.lhs) or calls(node.rhs):
+            if works_out_twice(node, scope):
                 raise unsupported(node, "a call beside what was measured", "give what it returns a name first")
             return _binary(node, _word(node.lhs, scope), _word(node.rhs, scope), scope)
         case ast.Cast():

@@ -12,7 +12,7 @@ from qiskit.circuit.classical import expr, types
 
 from qcjob.circuits.openqasm3.arithmetic import FUNCTIONS, Seconds
 from qcjob.circuits.openqasm3.faults import Fault, unsupported
-from qcjob.circuits.openqasm3.measured import calls, parts, truth_of
+from qcjob.circuits.openqasm3.measured import calls, parts, truth_of, works_out_twice
 from qcjob.circuits.openqasm3.scope import Bits, Scope, Stored
 from qcjob.circuits.openqasm3.values import Unknown, cast_width, evaluate
 
@@ -73,7 +73,7 @@ def _value(node: Any, scope: Scope, look: Look) -> Any:
             value = _whole(value, node) if isinstance(value, Bits) else value
             return expr.bit_not(value) if node.op.name == "~" else expr.logic_not(value)
         case ast.BinaryExpression():
-            if _works_out_twice(node, scope):
+            if works_out_twice(node, scope):
                 raise unsupported(node, "a call beside what was measured", "give what it returns a name first")
             left, right = _value(node.lhs, scope, look), _value(node.rhs, scope, look)
             return _binary(node, left, right)
@@ -181,11 +181,6 @@ def _keeps_its_width(node: Any) -> None:
 
 def _width(value: expr.Expr) -> int:
     return 1 if value.type.kind is types.Bool else int(value.type.width)
-
-
-def _works_out_twice(node: ast.BinaryExpression, scope: Scope) -> bool:
-    """Whether a call in it was written out already, when it was tried whether all of it is known."""
-    return any(isinstance(part, ast.FunctionCall) and not scope.reader.gives_bits(part) for part in parts(node))
 
 
 def _plain(value: expr.Expr) -> Any:
