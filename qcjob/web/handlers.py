@@ -18,7 +18,7 @@ from qcjob.web.refusals import BodyTooLarge, UnsupportedMediaType
 log = get_logger("web")
 
 _DETAIL_CHARACTERS = 2_000  # a message quotes what was sent; an answer need not repeat a megabyte
-_IN_A_PATH = "/:@!$&'()*+,;=~"  # what RFC 3986 lets stand in one as it is
+_IN_A_PATH = "/:@!$&'*+,;=~()"  # what RFC 3986 lets stand in one as it is
 
 
 def register(app: Flask) -> None:
