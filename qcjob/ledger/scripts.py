@@ -165,7 +165,7 @@ def reaching() -> Iterator[None]:
 
 def unavailable(error: redis.RedisError) -> LedgerUnavailable:
     """The one error that a Redis failure becomes; says what to look at, holds no data."""
-    if "OOM" in str(error):
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or "OOM" in str(error):  # of a command, or of a script
         return LedgerUnavailable("the ledger's Redis has reached its memory limit and refuses to write")
     if isinstance(error, redis.ResponseError):
         return LedgerUnavailable(f"the ledger's Redis refused: {str(error).partition(' script: ')[0][:120]}")

@@ -61,6 +61,16 @@ def test_redis_that_stops_for_longer_than_a_lease_makes_no_job_run_twice(bare: C
     assert worker.lives
 
 
+def test_a_redis_that_is_full_is_called_so_by_commands_and_by_scripts(bare: Cluster) -> None:
+    job_id = bare.submit()
+    bare.client.config_set("maxmemory", 1)
+    for ask in (bare.ledger.check_schema, lambda: bare.ledger.cancel(job_id)):
+        with pytest.raises(LedgerUnavailable, match="has reached its memory limit"):
+            ask()
+    bare.client.config_set("maxmemory", 0)
+    bare.ledger.check_schema()
+
+
 def test_flushed_scripts_are_sent_again(bare: Cluster) -> None:
     bare.worker("simulator")
     job_id = bare.submit(duration=1)
