@@ -8,7 +8,6 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from qcjob.catalogue import Catalogue
 from qcjob.compile_service.cache import Cache
 from qcjob.compile_service.client import CompileService
 from qcjob.connections import Pool
@@ -18,6 +17,7 @@ from qcjob.ledger.changes import Changes
 from qcjob.security.customers import Customers
 from qcjob.service import Service
 from qcjob.service.building import Builder
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.compilation import Compilation
 from qcjob.settings import Settings
 

@@ -10,10 +10,10 @@ from celery import Celery, signals
 
 import celeryconfig
 from qcjob import logs
-from qcjob.catalogue import Catalogue
 from qcjob.devices.config import DeviceConfig, Devices, load_devices
 from qcjob.errors import ConfigurationError, LedgerUnavailable
 from qcjob.ledger import Ledger
+from qcjob.service.catalogue import Catalogue
 from qcjob.settings import Settings, read_settings
 from qcjob.wiring import build_compilation, build_ledger
 from workers import control, handover  # noqa: F401  Celery's revoke and terminate, and its end, made ours

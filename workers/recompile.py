@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qcjob.catalogue import Catalogue
 from qcjob.compiler.fits import CALIBRATION, fits
 from qcjob.compiler.parts import bindings_of
 from qcjob.devices.config import DeviceConfig
@@ -18,6 +17,7 @@ from qcjob.ledger import Claim, Ledger
 from qcjob.ledger.stored import read_program
 from qcjob.logs import get_logger
 from qcjob.service import JobRequest
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.compilation import Compilation
 
 log = get_logger(__name__)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from qcjob.catalogue import Catalogue
 from qcjob.compile_service.client import can_compile
 from qcjob.devices.config import BUILT_INS, SIMULATOR, DeviceConfig, Devices
 from qcjob.errors import CompilerBusy, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.logs import get_logger
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.proving import unfit
 from qcjob.settings import Settings
 from qcjob.wiring import build_compile_service, compilation_on

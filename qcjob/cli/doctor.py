@@ -10,7 +10,6 @@ import click
 import redis
 
 from qcjob import logs
-from qcjob.catalogue import Catalogue
 from qcjob.cli.exits import CANNOT, DONE, REFUSED, stop
 from qcjob.cli.options import Common, common, pass_common
 from qcjob.cli.show import echo_json
@@ -21,6 +20,7 @@ from qcjob.errors import CompilerBusy, LedgerUnavailable
 from qcjob.ledger import Ledger
 from qcjob.ledger.checkup import Checkup, Finding
 from qcjob.ledger.scripts import PREFIX
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.proving import unfit
 from qcjob.settings import Settings
 from qcjob.wiring import build_compilation, build_ledger

@@ -5,6 +5,7 @@
     sessions       a device kept for a customer while they think
     reservations   a device kept for a customer at a time
     operating      what operators do to anybody's jobs, and to devices
+    catalogue      every device, with what its worker says of it
     proving        can programs be compiled for a device at all?
 
 From what is asked to what is recorded, in the order in which it goes through them:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qcjob.catalogue import Catalogue
 from qcjob.compiler.parts import bindings_of, parts_of
 from qcjob.devices.config import DeviceConfig
 from qcjob.errors import JobNotFound
@@ -20,6 +19,7 @@ from qcjob.ledger.stored import read_program
 from qcjob.rank import Privileges, best_tier, estimate
 from qcjob.security.caller import Caller
 from qcjob.service import checks
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.compilation import Compilation, Compiled
 from qcjob.service.request import JobRequest, with_defaults
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from qcjob.bindings import ALLOWED as BINDINGS_ALLOWED
 from qcjob.bindings import fault_in
-from qcjob.catalogue import Catalogue
 from qcjob.compiler import RUNTIMES
 from qcjob.devices.config import DeviceConfig
 from qcjob.errors import FieldError, InvalidRequest, QuotaShots, TierNotAllowed
 from qcjob.job import ON_UNCERTAIN
 from qcjob.languages import LANGUAGES
 from qcjob.rank import TIERS, Privileges
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.labels import check_label, is_label, shown
 from qcjob.service.options import option_errors, options_for
 from qcjob.service.request import JobRequest, devices_for

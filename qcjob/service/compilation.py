@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qcjob.catalogue import Catalogue
 from qcjob.compile_service.client import CompileService, can_compile
 from qcjob.compile_service.request import Request
 from qcjob.compiler import compile_program
@@ -20,6 +19,7 @@ from qcjob.errors import FieldError, InvalidProgram, InvalidRequest, ProgramErro
 from qcjob.languages import parse
 from qcjob.languages.placeholders import without_placeholders
 from qcjob.result import MAX_RESULT_BYTES, most_bytes
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.options import MITIGATION, OBSERVABLES, OPTIMIZATION_LEVEL
 from qcjob.service.request import JobRequest
 from qcjob.target import Target

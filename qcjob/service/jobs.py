@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qcjob.catalogue import Catalogue
 from qcjob.errors import InvalidRequest, JobNotFound, NotCancellable
 from qcjob.job import Job
 from qcjob.ledger import JobPage, Ledger
@@ -18,6 +17,7 @@ from qcjob.result import partial_document, ran_on, result_document
 from qcjob.security.caller import OPERATOR, Caller
 from qcjob.security.customers import Customers
 from qcjob.service.building import Builder, DryRun
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.checks import check_allowed, check_tier
 from qcjob.service.fingerprint import check_same, fingerprint_of
 from qcjob.service.request import JobRequest

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from qcjob.catalogue import Catalogue
 from qcjob.errors import InvalidProgram
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.compilation import Compilation
 from qcjob.service.request import JobRequest, devices_for
 from qcjob.target import CONDITIONALS, LOOPS, MID_CIRCUIT, RESET, Target

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qcjob.bindings import Binding
-from qcjob.catalogue import Catalogue
 from qcjob.devices.config import BUILT_INS, ECHO, IDEAL
 from qcjob.languages import detect
+from qcjob.service.catalogue import Catalogue
 
 DEFAULT_SHOTS = 1_000
 DEFAULT_RUNTIME = "optimized"

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, g, request
 
-from qcjob.catalogue import DeviceView
 from qcjob.logs import get_logger
 from qcjob.result import MAX_RESULT_BYTES
 from qcjob.security.caller import OPERATOR
+from qcjob.service.catalogue import DeviceView
 from qcjob.web import bodies
 from qcjob.web.answers import json_response
 from qcjob.web.front import front

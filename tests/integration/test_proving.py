@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from qcjob.catalogue import Catalogue
 from qcjob.devices.config import load_devices
 from qcjob.ledger import Ledger
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.proving import unfit
 from qcjob.settings import Settings
 from qcjob.wiring import build_compilation

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from qcjob.catalogue import Catalogue, DeviceView
 from qcjob.devices.config import load_devices
 from qcjob.devices.driver import STALE_SECONDS
 from qcjob.ledger import Ledger
+from qcjob.service.catalogue import Catalogue, DeviceView
 from qcjob.target import Target
 from tests.unit.conftest import Clock
 

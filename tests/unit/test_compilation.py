@@ -10,7 +10,6 @@ import fakeredis
 import pytest
 import redis
 
-from qcjob.catalogue import Catalogue
 from qcjob.compile_service import cache as cache_room
 from qcjob.compile_service.cache import KEEP_SECONDS, KEY, MOST_BYTES, PLACES, Cache, CacheState
 from qcjob.compile_service.request import Request
@@ -20,6 +19,7 @@ from qcjob.errors import InvalidProgram
 from qcjob.languages.openqasm import Limits
 from qcjob.ledger import Ledger
 from qcjob.service import JobRequest, compilation
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.compilation import Compilation
 
 SOURCE = "OPENQASM 3; qubit q;"
@@ -151,9 +151,9 @@ def test_everything_that_decides_the_outcome_is_in_the_address(cache: Cache, oth
 
 
 def test_another_version_of_a_compiler_has_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Request(SOURCE, "openqasm3", "optimized", line5(), Limits()).address
     monkeypatch.setattr("qcjob.compile_service.request.versions", lambda: {"qiskit": "99"})
-    later = Request(SOURCE, "openqasm3", "optimized", line5(), Limits())
-    assert later.address != REQUEST.address
+    assert Request(SOURCE, "openqasm3", "optimized", line5(), Limits()).address != before
 
 
 def test_who_has_the_same_place_takes_it_over_and_is_never_taken_for_the_other(cache: Cache) -> None:

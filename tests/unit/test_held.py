@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from qcjob.catalogue import Catalogue
 from qcjob.devices.config import SIMULATOR, Devices
 from qcjob.errors import LedgerUnavailable
 from qcjob.ledger import Ledger
+from qcjob.service.catalogue import Catalogue
 from tests.unit.conftest import Clock
 
 
