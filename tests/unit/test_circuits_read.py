@@ -307,6 +307,8 @@ def test_a_byte_order_mark_is_no_part_of_a_program() -> None:
         ("uint n = uint[0](1);", 14, "syntax-error"),
         ("uint n = uint[1000000000](1);", 10, "wrong-arguments"),
         ("c = measure q; uint n = uint[1000000000](c);", 25, "wrong-arguments"),
+        ("d = measure r; if (int[2](d) == 3) { }", 20, "wrong-arguments"),  # it is -2 to 1
+        ("d = measure r; bool b = 2 != int[2](d);", 30, "wrong-arguments"),
         ("c = measure q; int n = pow(uint[2](c), 2);", 24, "unsupported"),
         ("gate g a { while (true) { x a; } }", 12, "unsupported"),
         ("gate g(t) a { for int i in [0:2] { rx(u) a; } } g(1) q[0];", 39, "undefined-name"),

@@ -164,6 +164,9 @@ def bit_places(node: Any, picked: list[Any], width: int, scope: Scope) -> int | 
 
 def _binary(node: ast.BinaryExpression, left: Word, right: Word, scope: Scope) -> Word:
     operator = node.op.name
+    if operator in ("==", "!="):
+        _may_be(node.lhs, left, right)
+        _may_be(node.rhs, right, left)
     if operator in _ANSWERS:
         return truth_word(_ANSWERS[operator](left, right))
     if operator in _EACH:
@@ -194,6 +197,19 @@ def _known(operand: Any, scope: Scope, what: str) -> int:
     if not isinstance(value, int):
         raise Fault(operand, "wrong-arguments", f"{what} is {value!r}; wanted an integer")
     return int(value)
+
+
+def _may_be(node: Any, value: Word, other: Word) -> None:
+    """Fault where a cast of bits to `int[n]` is compared with what only a `uint[n]` can be: nobody means that."""
+    if not isinstance(node, ast.Cast) or not isinstance(node.type, ast.IntType) or not is_known(other):
+        return
+    width, asked = len(value.bits), number(other)
+    half = 1 << width - 1
+    if half <= asked < 2 * half and not is_known(value):
+        message = (
+            f"an int[{width}] is never {asked}: with its sign it goes from {-half} to {half - 1}; use uint[{width}]"
+        )
+        raise Fault(node, "wrong-arguments", message)
 
 
 def _cast(node: ast.Cast, value: Word, scope: Scope) -> Word:
