@@ -55,9 +55,10 @@ bench-batches: $(ALL) ## batches of a thousand jobs beside single submits; five 
 bench-compiling: $(ALL) ## the answer of a compile over HTTP beside Qiskit alone, and Qiskit in a fork; three minutes; ROUNDS=
 	@exec $(PY) -m benchmarks.compiling $(if $(ROUNDS),--rounds $(ROUNDS))
 
-crash: $(ALL) ## kill a process at every point between two outside calls; minutes; and a longer model test
+crash: $(ALL) ## kill a process at every point between two outside calls; minutes; and longer tests of the ledger by the dice
 	$(PY) -m pytest -m long --ignore tests/correctness
 	MODEL_EXAMPLES=600 $(PY) -m pytest tests/unit/test_ledger_model.py tests/integration/test_ledger_model_on_redis.py
+	FAIR_TRIALS=60 $(PY) -m pytest tests/unit/test_fair_bound.py -k share
 
 chaos: $(ALL) ## four minutes of faults, then a count of what became of each job; SEED= SECONDS= MINUTES= JOBS=
 	@exec $(PY) -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) \
