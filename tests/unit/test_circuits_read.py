@@ -288,6 +288,13 @@ def test_a_declaration_of_openqasm_3_in_openqasm_2_is_told_as_such_and_once() ->
     assert all("OpenQASM 3" in error.message for error in found.value.errors)
 
 
+def test_a_subroutine_that_is_applied_like_a_gate_is_told_as_such() -> None:
+    with pytest.raises(InvalidProgram) as found:
+        reading("def prepare(qubit a) { h a; } prepare q[0];")
+    assert [(error.line, error.column, error.code) for error in found.value.errors] == [(4, 31, "wrong-arguments")]
+    assert "prepare(...)" in found.value.errors[0].message
+
+
 def test_a_byte_order_mark_is_no_part_of_a_program() -> None:
     with pytest.raises(InvalidProgram) as found:
         read("\ufeffOPENQASM 2.0; foo q;", "openqasm2", Limits(), 5)

@@ -125,7 +125,9 @@ class Gates:
             raise Fault(node.name, "undefined-name", f"{node.name.name!r} is not defined; {missing}")
         gate = self.scope.get(node.name)
         if not isinstance(gate, Standard | Defined):
-            raise Fault(node, "wrong-arguments", f"{node.name.name!r} is no gate")
+            is_called = isinstance(getattr(gate, "node", None), ast.SubroutineDefinition)
+            instead = f" but a subroutine: call it as {node.name.name}(...)" if is_called else ""
+            raise Fault(node, "wrong-arguments", f"{node.name.name!r} is no gate{instead}")
         if len(node.arguments) != gate.angles:
             wanted = f"{gate.angles or 'no'} parameter{'' if gate.angles == 1 else 's'}"
             raise Fault(node, "wrong-arguments", f"{node.name.name} takes {wanted}; found {len(node.arguments)}")
