@@ -7,6 +7,7 @@ found. An input is found when a check fails on it, or when it takes more than te
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import random
 import subprocess
@@ -17,6 +18,8 @@ from tests.attack.seeds import write_seeds
 
 HOUSE = Path(__file__).resolve().parents[2]
 FOLDER = HOUSE / ".fuzz"
+_NO_RANDOM_ADDRESSES = 0x0040000
+"""ADDR_NO_RANDOMIZE of Linux's personality(2)."""
 LIMITS = ("-timeout=10", "-rss_limit_mb=1024", "-max_len=4096")
 
 
@@ -26,8 +29,13 @@ def command(*options: str) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """For the fuzzer: the same seed makes the same run, as long as nothing is read again while it goes on."""
+    """For the fuzzer: with `same_addresses`, one seed makes one run, as long as nothing is read again meanwhile."""
     return os.environ | {"PYTHONHASHSEED": "0"}
+
+
+def same_addresses() -> None:
+    """What this process becomes has its memory where every run of it has: the fuzzer's choices hang on that, too."""
+    ctypes.CDLL(None).personality(_NO_RANDOM_ADDRESSES)  # where that is not allowed, runs differ
 
 
 def main() -> None:
@@ -43,7 +51,9 @@ def main() -> None:
     before = set(found.iterdir())
     print(f"seed {seed}, {asked.seconds} s; a line for each input that reaches something new", flush=True)
     options = (f"-seed={seed}", f"-max_total_time={asked.seconds}", f"-artifact_prefix={found}/", str(inputs))
-    code = subprocess.run(command(*options), cwd=HOUSE, env=environment(), check=False).returncode
+    code = subprocess.run(
+        command(*options), cwd=HOUSE, env=environment(), preexec_fn=same_addresses, check=False
+    ).returncode
     for path in sorted(set(found.iterdir()) - before):
         name = path.relative_to(HOUSE)
         print(f"found {name}; run it again with: {Path(sys.executable).name} -m tests.attack.fuzz {name}")

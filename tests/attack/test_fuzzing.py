@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qcjob.languages import LANGUAGES
-from tests.attack.fuzzing import HOUSE, command, environment
+from tests.attack.fuzzing import HOUSE, command, environment, same_addresses
 from tests.attack.properties import hold
 from tests.attack.seeds import SEEDS, write_seeds
 
@@ -148,7 +148,14 @@ def fuzz(folder: Path, runs: int) -> subprocess.CompletedProcess[str]:
     always = ("-seed=1", "-reload=0", f"-runs={runs}", f"-max_total_time={MOST_SECONDS}")
     argv = command(*always, f"-artifact_prefix={folder}/", str(folder / "inputs"))
     return subprocess.run(
-        argv, cwd=HOUSE, env=environment(), capture_output=True, text=True, timeout=MOST_SECONDS * 3, check=False
+        argv,
+        cwd=HOUSE,
+        env=environment(),
+        preexec_fn=same_addresses,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS * 3,
+        check=False,
     )
 
 
