@@ -55,6 +55,7 @@ def measure_brackets(tokens: Tokens, limits: Limits, faults: Faults) -> Brackets
             found.open(index, text)
             if len(found.opened) == limits.nesting + 1:
                 faults.add(starts[index], "nested-too-deep", f"brackets stand more than {limits.nesting} deep here")
+                found.brackets.is_sound = not found.is_in_expression  # so deep, the rest is not worth its time
         elif what == 3:
             found.close(index, text)
         if not found.brackets.is_sound:
@@ -130,6 +131,11 @@ class _Reading:
     def _is_in_block(self) -> bool:
         """Whether no bracket of this statement is open."""
         return not self.opened or self.opened[-1] in self._blocks
+
+    @property
+    def is_in_expression(self) -> bool:
+        """Whether a bracket of this statement is open around the one that was opened last."""
+        return len(self.opened) > 1 and self.opened[-2] not in self._blocks
 
     @property
     def _is_within_a_call(self) -> bool:

@@ -10,7 +10,7 @@ ATTACKS = (
     openqasm3("twenty-five brackets", "rx(" + "(" * 24 + "1" + ")" * 25 + " $0;", DEEP, 27),
     openqasm3("ten thousand brackets", lambda: "rx(" + "(" * 10_000 + "1" + ")" * 10_001 + " $0;", DEEP, 27),
     openqasm2("half a million brackets", lambda: "U(" + "(" * 500_000 + "1" + ")" * 500_001 + " q;", DEEP, 26),
-    openqasm2("half a million open brackets", lambda: "U(" + "(" * 500_000, WRONG, 2),
+    openqasm2("half a million open brackets", lambda: "U(" + "(" * 500_000, DEEP, 26),
     openqasm3("ten thousand blocks", lambda: "{" * 10_000 + "}" * 10_000, DEEP, 25),
     openqasm3("ten thousand square brackets", lambda: "x " + "q[" * 10_000 + "0" + "]" * 10_000 + ";", DEEP, 52),
     openqasm3("ten thousand lists", lambda: "array[int, 1] a = " + "{" * 10_000 + "}" * 10_000 + ";", DEEP, 43),
