@@ -25,7 +25,9 @@ ATTACKS = (
     openqasm3(
         "as wide a comparison", HEAD3 + "bit b; b = measure $0; uint[2000] n = 1; if (b) n = 2; if (n < 3) x $0;", ""
     ),
-    openqasm3("a cast to more bits than there are", _MEASURED + "if (uint[100000](c) == 3) x q[0];", "", _CLBITS),
+    openqasm3(
+        "a cast to more bits than there are", _MEASURED + "if (uint[100000](c) == 3) x q[0];", "", "wrong-arguments"
+    ),
     openqasm3(
         "variables without number",
         lambda: _MEASURED + "".join(f"int v{at} = 0; if (c[0]) v{at} = 1; " for at in range(600)),
