@@ -20,9 +20,7 @@ from tests.unit.fair_queue import FairQueue, normalised
 
 costs = st.integers(1, 50)
 weights = st.sampled_from((0.5, 1.0, 2.0, 3.0))
-a_few = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+a_few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Device:

@@ -115,7 +115,7 @@ def test_what_a_session_has_had_is_not_given_again(ledger: Ledger, sessions: Ses
     assert last[:2] == [bobs[0], carol[0]], "who came while the session ran stands behind nobody for that"
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     alices=st.lists(st.integers(1, 50), min_size=8, max_size=20),
     bobs=st.lists(st.integers(1, 50), min_size=30, max_size=40),
