@@ -31,7 +31,7 @@ def cases() -> Iterator[object]:
         yield pytest.param(attack, id=attack.name, marks=[pytest.mark.long] if is_long else [])
 
 
-@pytest.mark.parametrize("attack", cases())
+@pytest.mark.parametrize("attack", list(cases()))
 def test_it_gets_its_answer_in_time(front: Front, attack: Attack) -> None:
     answer = front.ask(attack.text, attack.language)
     assert answer.status in (200, 413, 422)
