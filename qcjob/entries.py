@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from qcjob.errors import InvalidProgram, InvalidRequest, Limited, QcjobError
@@ -14,12 +15,12 @@ MOST_OF_A_BATCH = 10_000
 """Entries for one job of a batch, and for all together; every job that has a fault has one all the same."""
 
 
-def entries_of(error: QcjobError) -> list[Entry] | None:
-    """The entries of one refusal; None for one that has no list."""
+def entries_of(error: QcjobError) -> Iterable[Entry] | None:
+    """The entries of one refusal, each made when its turn comes; None for one that has no list."""
     if isinstance(error, InvalidProgram):
-        return [{"line": e.line, "column": e.column, "code": e.code, "message": e.message} for e in error.errors]
+        return ({"line": e.line, "column": e.column, "code": e.code, "message": e.message} for e in error.errors)
     if isinstance(error, InvalidRequest | Limited):
-        return [
+        return (
             {
                 "field": e.field,
                 "location": e.location,
@@ -27,7 +28,7 @@ def entries_of(error: QcjobError) -> list[Entry] | None:
                 "allowed": e.allowed if e.allowed is None or isinstance(e.allowed, str) else list(e.allowed),
             }
             for e in error.errors
-        ]
+        )
     return None
 
 
@@ -37,6 +38,6 @@ def entries_of_many(refused: Sequence[tuple[int, QcjobError]]) -> list[Entry]:
     for index, error in refused:
         code = str(getattr(error, "code", "refused"))
         most = max(1, min(MOST_OF_A_JOB, MOST_OF_A_BATCH - len(found)))
-        for entry in (entries_of(error) or [{"message": str(error)}])[:most]:
+        for entry in islice(entries_of(error) or [{"message": str(error)}], most):
             found.append({"index": index, "code": code, **entry})
     return found

@@ -98,7 +98,7 @@ class InvalidProgram(Refused):
         first = errors[0]
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"line {first.line}, column {first.column}: {first.message}{more}")
-        self.errors = tuple(errors)
+        self.errors = errors
         self.code = first.code
 
 

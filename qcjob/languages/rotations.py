@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from qcjob.errors import InvalidProgram, ProgramError
+from qcjob.languages.faults import Faults
 from qcjob.languages.places import BYTE_ORDER_MARK, locator
 from qcjob.languages.program import Rotation
 
@@ -58,15 +59,15 @@ def parse_rotations(source: str) -> tuple[Rotation, ...]:
     if first == len(source):
         raise InvalidProgram([ProgramError(1, 1, "empty-program", "the program is empty; try X(90)")])
     rotations: list[Rotation] = []
-    errors: list[ProgramError] = []
+    faults = Faults()
     locate = locator(source)
     for position, found in _places(source, first):
         if isinstance(found, tuple):
-            errors.append(ProgramError(*locate(position), *found))
+            faults.add(*locate(position), *found)
         else:
             rotations.append(Rotation(found[1], float(found[2]), *locate(position)))  # type: ignore[arg-type]  # an Axis
-    if errors:
-        raise InvalidProgram(errors)
+    if faults:
+        raise InvalidProgram(faults)
     return tuple(rotations)
 
 

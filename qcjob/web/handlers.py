@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -50,7 +51,7 @@ def _ours(error: QcjobError) -> Response:
     return _answer(problem, str(error), entries=_entries(error), headers=headers)
 
 
-def _entries(error: QcjobError) -> list[Entry] | None:
+def _entries(error: QcjobError) -> Iterable[Entry] | None:
     return entries_of_many(error.refused) if isinstance(error, BatchRefused) else entries_of(error)
 
 

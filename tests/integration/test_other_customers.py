@@ -19,6 +19,7 @@ from tests.attack.programs import ATTACKS
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 ROUNDS, TURNS, SUBMITS = 5, 4, 50
+MOST = 3
 MIB = 2**20
 Program = tuple[str, str]
 """A text and its language."""
@@ -56,16 +57,12 @@ def attack(address: tuple[str, str], programs: list[Program], signals: Signals) 
         signals.sent.value += 1
 
 
-@pytest.mark.parametrize(
-    ("programs", "most"),
-    [
-        pytest.param(SMALL, 3, id="openqasm"),
-        # The longest have a quarter of a million faults, each of which is told: 36 MB, a second of this one process.
-        pytest.param(ROTATIONS, 8, id="rotations"),
-    ],
-)
-def test_another_customer_s_rotations_are_accepted_meanwhile(front: Front, programs: list[Program], most: int) -> None:
-    """p99 stays within so many times what it is without an attack, in one of a few rounds: neighbours are noisy."""
+@pytest.mark.parametrize("programs", [pytest.param(SMALL, id="openqasm"), pytest.param(ROTATIONS, id="rotations")])
+def test_another_customer_s_rotations_are_accepted_meanwhile(front: Front, programs: list[Program]) -> None:
+    """p99 stays within so many times what it is without an attack, in one of a few rounds: neighbours are noisy.
+
+    A process that only computes, on one of two cores, makes it twice as long.
+    """
     spawn = multiprocessing.get_context("spawn")
     signals = Signals(spawn.Event(), spawn.Event(), spawn.Value("i", 0))
     attacker = spawn.Process(target=attack, args=(front.address("mallory"), programs, signals), daemon=True)
@@ -76,7 +73,7 @@ def test_another_customer_s_rotations_are_accepted_meanwhile(front: Front, progr
             quiet, attacked = p99_seconds(bob, signals)
             assert signals.sent.value >= 4 * (len(rounds) + 1), "hardly an attack"
             rounds.append(f"{quiet * 1000:.1f} ms quiet, {attacked * 1000:.1f} ms attacked")
-            if attacked < most * quiet:
+            if attacked < MOST * quiet:
                 return
         pytest.fail("; ".join(rounds))
     finally:
