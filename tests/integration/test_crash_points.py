@@ -160,8 +160,16 @@ def test_a_worker_killed_at_any_point_loses_nothing_and_starts_nothing_twice(
     promises_hold(devices, story.device, job_ids, before)
 
 
-@pytest.mark.parametrize("call", WEB_CALLS)
-@pytest.mark.parametrize("when", WHEN)
+def around(calls: tuple[str, ...]) -> list[ParameterSet]:
+    """Before and after each call. One of the two, in turn, is in every run, the other in `make crash`."""
+    return [
+        pytest.param(when, call, marks=() if (number + side) % 2 else pytest.mark.long)
+        for number, call in enumerate(calls)
+        for side, when in enumerate(WHEN)
+    ]
+
+
+@pytest.mark.parametrize(("when", "call"), around(WEB_CALLS))
 def test_a_web_killed_at_any_point_keeps_what_it_was_told_once(
     devices: Cluster, tmp_path: Path, when: str, call: str
 ) -> None:
@@ -223,8 +231,7 @@ def test_a_web_killed_at_any_point_keeps_what_it_was_told_once(
     promises_hold(devices, "native", [first, second], len(devices.starts("native")))
 
 
-@pytest.mark.parametrize("call", BATCH_CALLS)
-@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(("when", "call"), around(BATCH_CALLS))
 def test_a_web_killed_at_any_point_of_a_batch_halves_none(
     devices: Cluster, tmp_path: Path, when: str, call: str
 ) -> None:

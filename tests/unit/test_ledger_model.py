@@ -19,4 +19,4 @@ def test_the_ledger_keeps_its_promises_in_any_order_of_calls(monkeypatch: pytest
             monkeypatch.setattr(server_mixin, "time", clock)
             return MovedClock(fakeredis.FakeRedis(), clock)
 
-    run_state_machine_as_test(OnFakeRedis, settings=budget(90))
+    run_state_machine_as_test(OnFakeRedis, settings=budget(60))
