@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --no-input
+NEW := $(VENV)/.new
 BASE := $(VENV)/.installed
 ALL := $(VENV)/.installed-all
 
@@ -77,22 +78,26 @@ clean: ## take away what was installed and cached; var/, the data, stays
 	rm -rf $(VENV) .redis .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# What runs qcjob, and no more: a third of what the tests want. Made once, and anew when either list changes: an old
-# package that is no longer named would stay otherwise.
-$(BASE): deploy/requirements.txt requirements.txt
+# Made once, and anew when either list changes: an old package that is no longer named would stay otherwise.
+$(NEW): deploy/requirements.txt requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "qcjob needs Python 3.11 or newer as '$(PYTHON)'. Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@rm -rf $(VENV) .redis
-	@echo "Installing into $(VENV): 450 MB, half a minute or more ..."
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# What runs qcjob, and no more: a third of what the tests want.
+$(BASE): $(NEW)
+	@echo "Installing into $(VENV): 450 MB, half a minute or more ..."
 	$(PIP_INSTALL) --requirement deploy/requirements.txt
 	@sh .ci/redis $(PY)
 	@touch $@
 
 # And what tests and the drivers of other people's devices want.
-$(ALL): $(BASE)
-	@echo "Installing tests and tools into $(VENV): 900 MB, a minute or more ..."
+$(ALL): $(NEW)
+	@echo "Installing all there is, with tests and tools, into $(VENV): 1.3 GB, a minute or more ..."
 	$(PIP_INSTALL) --requirement requirements.txt
-	@touch $@
+	@sh .ci/redis $(PY)
+	@touch $(BASE) $@
