@@ -10,10 +10,10 @@ BASE := $(VENV)/.installed
 ALL := $(VENV)/.installed-all
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint typecheck format bench bench-queue bench-batches bench-compiling correctness crash chaos fuzz iqm clean
+.PHONY: help demo run test lint typecheck acceptance format bench bench-queue bench-batches bench-compiling correctness crash chaos fuzz iqm clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) ## bring everything up on a free port, run one job, show its counts, stop
 	@$(PY) examples/demo.py
@@ -24,8 +24,7 @@ run: $(BASE) ## python -m qcjob up
 test: $(ALL) ## lint, types, acceptance, then unit, contract and integration tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
-	$(PY) -m behave --format progress features
+	@$(MAKE) --no-print-directory --jobs 2 typecheck acceptance
 	$(PY) -m pytest -n auto --ignore tests/integration
 	$(PY) -m pytest -n auto --dist loadscope --no-loadscope-reorder -m "not long and not alone" tests/integration
 	$(PY) -m pytest -m "alone and not long" tests/integration
@@ -36,6 +35,9 @@ lint: $(ALL) ## ruff's opinion
 
 typecheck: $(ALL) ## mypy --strict on qcjob and workers
 	$(PY) -m mypy
+
+acceptance: $(ALL) ## what users were promised, end to end, in their words
+	$(PY) -m behave --format progress features
 
 format: $(ALL) ## let ruff lay out the code
 	$(PY) -m ruff check --fix .

@@ -15,4 +15,4 @@ def test_the_ledger_keeps_its_promises_in_any_order_of_calls_on_a_real_redis(bar
             bare.client.flushdb()
             return MovedDeadlines(bare.client)
 
-    run_state_machine_as_test(OnRealRedis, settings=budget(50))
+    run_state_machine_as_test(OnRealRedis, settings=budget(35))
