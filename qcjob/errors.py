@@ -30,6 +30,7 @@ QcjobError
 │   └── TooManyBetween             409  an exchange of places would move too many jobs
 ├── LedgerUnavailable              503  Redis does not answer, or refuses to write
 │   └── LedgerFull                 503  its memory is nearly used up; running work goes on
+├── DamagedRecord                  503  the job is there, and its record was changed so that it cannot be read
 ├── CompilerBusy                   503  too many compiles at a time, or one that could not be tried
 ├── StaleWriter                    a worker whose claim was taken over, or a writer that came too late
 ├── JobFailed                      what the task raises once the ledger holds FAILED, for Celery and Flower
@@ -276,6 +277,21 @@ class LedgerFull(LedgerUnavailable):
     """Redis has too little memory left to accept jobs. Nothing was recorded; running work goes on."""
 
     code = "ledger-full"
+
+
+class DamagedRecord(QcjobError):
+    """A job whose record was changed by hand, or half restored; `said` names the fields. An operator can mend it.
+
+    `customer` is whose it is, empty where that is lost too.
+    """
+
+    code = "damaged-record"
+
+    def __init__(self, job_id: str, customer: str, said: str) -> None:
+        super().__init__(f"the record of job {job_id} is damaged: {said}")
+        self.job_id = job_id
+        self.customer = customer
+        self.said = said
 
 
 class CompilerBusy(QcjobError):

@@ -93,17 +93,17 @@ def moment_text(moment: Mapping[str, Any]) -> str:
 
 
 def page_text(page: Page) -> str:
-    """One row per job, and how to see the rest."""
-    if not page.items:
-        return "no jobs"
+    """One row per job, below them those that cannot be shown, and how to see the rest."""
     rows = [("ID", "STATE", "DEVICE", "SHOTS", "CREATED", "NAME")]
     for job in page.items:
         told = job.document
         rows.append(
             (job.id, job.state, told["device"], f"{told['shots']:,}", told["created_at"], told.get("name") or "")
         )
-    lines = table(rows)
-    return f"{lines}\nmore: --cursor {page.next}" if page.next else lines
+    lines = [table(rows)] if page.items else [f"no jobs{' on this page' if page.next else ''}"]
+    for damaged in page.document.get("damaged", ()):
+        lines.append(printable(f"{damaged['id']} cannot be shown, its record is damaged: {damaged['detail']}"))
+    return "\n".join([*lines, *([f"more: --cursor {page.next}"] if page.next else [])])
 
 
 def devices_text(devices: Iterable[Json]) -> str:

@@ -54,6 +54,8 @@ The Redis keys, all under `qcjob:` (times are strings of integer microseconds fr
                                   how many jobs of batches are not recorded yet; day and used, the device's time
                                   of that day (days since 1970); microseconds. sessions: how many are open
     ended                         sorted set: id by the time it became final
+    damaged:<id>                  hash: raw values of fields of that job that a checkup put right; at: when first
+                                  damaged:<name of a key>: what stood there, of a wrong kind, or of nobody
     idempotency:<customer>:<sha256 of the key>   the job's id; behind <customer>:batch, the batch's
     batch:<id>                    hash: customer, name, asked, jobs: how many were accepted; recorded: of these, how
                                   many have a hash of their own; <STATE>: how many are in it, in WAITING those too that

@@ -10,10 +10,10 @@ from typing import Any
 
 from qcjob.acts import Word
 from qcjob.batch import Batch, NewBatch, counts_of
+from qcjob.errors import DamagedRecord
 from qcjob.ids import is_job_id
-from qcjob.job import Job
 from qcjob.ledger.ledger import Ledger
-from qcjob.ledger.pages import Cursor, Place, places_from
+from qcjob.ledger.pages import Cursor, JobPage, Place, places_from
 from qcjob.ledger.pieces import PIECE_JOBS, cancel_rest, carry_on, cut, kept, record
 from qcjob.ledger.records import arguments_of, quotas
 from qcjob.ledger.refusals import not_accepted, not_joined
@@ -108,11 +108,13 @@ class Batches:
             stored: Any = self._client.get(f"{PREFIX}errors:{batch_id}")
         return json.loads(zlib.decompress(stored)) if stored else ()
 
-    def read_jobs(self, batch_id: str, start: int, number: int) -> Sequence[Job]:
-        """So many of its jobs, from that place on, in their order; those that were deleted are left out."""
+    def read_jobs(self, batch_id: str, start: int, number: int) -> JobPage:
+        """So many of its jobs, from that place on, in their order; those that were deleted are left out. No cursor."""
         with reaching():
             found: Any = self._client.lrange(f"{PREFIX}batched:{batch_id}", start, start + number - 1)
-        return tuple(self._ledger.read_each([job_id.decode() for job_id in found]))
+        damaged: list[DamagedRecord] = []
+        jobs = tuple(self._ledger.read_each([job_id.decode() for job_id in found], damaged))
+        return JobPage(jobs, None, tuple(damaged))
 
     def cancel(self, batch_id: str, *, customer: str | None, word: Word | None = None) -> Batch | None:
         """Cancel the jobs that wait, ask those that run to stop; the batch after that, None where there is none.

@@ -6,13 +6,18 @@ A job is checked, and mended, by one script, so that work going on at the same t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import redis
+
 from qcjob.devices.driver import DeviceStatus
+from qcjob.errors import LedgerUnavailable
 from qcjob.ids import ID_CHARACTERS
+from qcjob.ledger.finding import Finding
+from qcjob.ledger.layout import ASIDE, Layout
 from qcjob.ledger.ledger import SCHEMA, Ledger
 from qcjob.ledger.memory import MEMORY_SHARE
+from qcjob.ledger.restoring import Restoring
 from qcjob.ledger.scripts import PREFIX, reaching
 from qcjob.ledger.wakeup import message
 
@@ -24,19 +29,16 @@ _SETTINGS = {
 }
 
 
+_BY_ORDER = ("ready:", "own:", "aside:", "turn:")
+"""Sets that name a job behind its order."""
+
 _SETS_OF_JOBS = (
     *("ready:", "later:", "held:", "own:", "aside:", "turn:"),
     *("leases:", "jobs:", "deadlines", "ended"),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: with what, what it is, and what would mend it, empty where nothing here can."""
-
-    where: str
-    what: str
-    mend: str
+__all__ = ["Checkup", "Finding", "check"]
 
 
 class Checkup:
@@ -46,6 +48,7 @@ class Checkup:
         self._ledger = ledger
         self._client: Any = ledger.client
         self._repair = repair
+        self._damaged: set[str] = set()
 
     def run(self) -> Iterator[Finding]:
         """Everything, from the ground up."""
@@ -55,13 +58,18 @@ class Checkup:
 
     def contents(self) -> Iterator[Finding]:
         """All but the Redis underneath: what it holds."""
-        with reaching():
-            yield from self._each("job")
-            yield from self._batches()
-            yield from self._each("session")
-            yield from self._each("reservation")
-            yield from self._strays()
-            yield from self._queues()
+        yield from Layout(self._client, repair=self._repair).run()
+        for look in (
+            *(self._records, self._jobs, self._batches, self._sessions, self._reservations),
+            *(self._usage, self._strays, self._queues),
+        ):
+            try:
+                with reaching():
+                    yield from look()
+            except LedgerUnavailable as error:
+                if not _is_refusal(error):
+                    raise
+                yield Finding("ledger", f"could not be looked at to its end: {error}", "")
 
     def _redis(self) -> Iterator[Finding]:
         info = self._client.info()
@@ -85,10 +93,51 @@ class Checkup:
         elif schema != str(SCHEMA).encode():
             yield Finding("schema", f"the ledger has layout {schema.decode()}, this version knows {SCHEMA}", "")
 
+    def _records(self) -> Iterator[Finding]:
+        """The record of every job by itself, and of those that were moved aside because they were no hash."""
+        restoring = Restoring(self._ledger)
+        for job_id in (*self._ids("job:"), *self._ids(f"{ASIDE}{PREFIX}job:")):
+            faults, restored = restoring.look(job_id)
+            if not faults or (restored is None and not self._exists(job_id, "job:")):
+                continue
+            self._damaged.add(job_id)
+            aside = f"{PREFIX}{ASIDE}{PREFIX}job:{job_id}"
+            said = "; ".join(map(str, faults[:5])) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+            mend = restored.said if restored else f"nobody knows whose it is: move it to {aside}"
+            yield Finding(f"job {job_id}", f"its record is damaged: {said}", mend)
+            if self._repair and restored is None:
+                self._client.rename(f"{PREFIX}job:{job_id}", aside)
+            elif self._repair and restored is not None and restoring.mend(job_id, faults, restored):
+                self._damaged.discard(job_id)
+
     def _each(self, kind: str) -> Iterator[Finding]:
         for found_id in self._ids(f"{kind}:"):
-            for what, mend in check(self._ledger, found_id, kind, repair=self._repair):
+            if kind == "job" and found_id in self._damaged:
+                continue
+            try:
+                found = check(self._ledger, found_id, kind, repair=self._repair)
+            except LedgerUnavailable as error:
+                if not _is_refusal(error):
+                    raise
+                found = [(f"cannot be checked, its record must be damaged: {error}", "")]
+            for what, mend in found:
                 yield Finding(f"{kind} {found_id}", what, mend)
+
+    def _usage(self) -> Iterator[Finding]:
+        """What is counted of each customer."""
+        customers = {*self._ids("usage:")}
+        for customer in sorted(customers):
+            for what, mend in check(self._ledger, customer, "usage", repair=self._repair):
+                yield Finding(f"customer {customer}", what, mend)
+
+    def _jobs(self) -> Iterator[Finding]:
+        return self._each("job")
+
+    def _sessions(self) -> Iterator[Finding]:
+        return self._each("session")
+
+    def _reservations(self) -> Iterator[Finding]:
+        return self._each("reservation")
 
     def _batches(self) -> Iterator[Finding]:
         yield from self._each("batch")
@@ -105,12 +154,7 @@ class Checkup:
         of_others = {"batches:": "batch", "unfinished": "batch", "reservations:": "reservation"}
         for family, kind in {**dict.fromkeys(_SETS_OF_JOBS, "job"), **of_others}.items():
             for key in self._client.scan_iter(f"{PREFIX}{family}*", count=500):
-                for member, _ in self._client.zscan_iter(key, count=500):
-                    found_id = member.decode()[-ID_CHARACTERS:]  # in a ready set behind its order
-                    if not self._exists(found_id, f"{kind}:"):
-                        yield Finding(key.decode(), f"names {found_id}, which is no {kind}", "strike it out")
-                        if self._repair:
-                            self._client.zrem(key, member)
+                yield from self._strays_in(key, kind)
         for family in ("program:", "compiled:", "result:", "parts:", "memory:"):
             for job_id in self._ids(family):
                 if not self._exists(job_id, "job:"):
@@ -119,10 +163,29 @@ class Checkup:
                         self._client.delete(f"{PREFIX}{family}{job_id}")
         for key in self._client.scan_iter(f"{PREFIX}idempotency:*", count=500):
             found = self._client.get(key)
-            if found is not None and not self._exists(found.decode(), "job:", "batch:"):
-                yield Finding(key.decode(), f"stands for {found.decode()}, which is no job and no batch", "delete it")
+            stands_for = "" if found is None else found.decode("utf-8", "replace")
+            if found is not None and not self._exists(stands_for, "job:", "batch:"):
+                what = f"stands for {stands_for}, which is no job and no batch"
+                yield Finding(key.decode("utf-8", "replace"), what, "delete it")
                 if self._repair:
                     self._client.delete(key)
+
+    def _strays_in(self, key: bytes, kind: str) -> Iterator[Finding]:
+        is_by_order = key.startswith(tuple(f"{PREFIX}{family}".encode() for family in _BY_ORDER))
+        for member, _ in self._client.zscan_iter(key, count=500):
+            found_id = member[-ID_CHARACTERS:].decode("utf-8", "replace")  # in a ready set behind its order
+            what = ""
+            if not self._exists(found_id, f"{kind}:"):
+                what = f"names {found_id}, which is no {kind}"
+            elif is_by_order and found_id not in self._damaged:
+                order = self._client.hget(f"{PREFIX}job:{found_id}", "order") or b""
+                what = (
+                    "" if member == order + found_id.encode() else f"names {found_id} by an order that is not its own"
+                )
+            if what:
+                yield Finding(key.decode("utf-8", "replace"), what, "strike it out")
+                if self._repair:
+                    self._client.zrem(key, member)
 
     def _queues(self) -> Iterator[Finding]:
         """Every device with work has a wake-up, and its queue holds nothing else."""
@@ -130,6 +193,21 @@ class Checkup:
             waiting = self._client.zcard(f"{PREFIX}ready:{device}")
             taken = self._client.zcard(f"{PREFIX}leases:{device}") + self._client.zcard(f"{PREFIX}holds:{device}")
             published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status", "word")
+            wrong = [
+                (field, value)
+                for field, value, is_sound in (
+                    ("slots", published[0], str.isdecimal),
+                    ("status", published[1], list(DeviceStatus).__contains__),
+                )
+                if value is not None and not is_sound(value.decode("utf-8", "replace"))
+            ]
+            for field, value in wrong:
+                yield Finding(f"device {device}", f"its {field} is {value!r}", "forget it: its worker tells it again")
+                if self._repair:
+                    self._client.hdel(f"{PREFIX}device:{device}", field)
+            if wrong:
+                published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status", "word")
+                published = [None, None, published[2]]
             free = int(published[0] or 1) - taken
             takes_jobs = published[1] is None or DeviceStatus(published[1].decode()).takes_jobs
             takes_jobs = takes_jobs and published[2] is None
@@ -148,16 +226,27 @@ class Checkup:
     def _ids(self, family: str) -> Iterator[str]:
         prefix = f"{PREFIX}{family}"
         for key in self._client.scan_iter(f"{prefix}*", count=500):
-            yield key.decode().removeprefix(prefix)
+            try:
+                yield key.decode().removeprefix(prefix)
+            except UnicodeDecodeError:
+                continue  # named by the layout, or nobody's
 
     def _exists(self, found_id: str, *families: str) -> bool:
         return bool(self._client.exists(*(f"{PREFIX}{family}{found_id}" for family in families)))
 
 
+def _is_refusal(error: LedgerUnavailable) -> bool:
+    """Whether Redis answered, and could not do it: some key is not what it should be."""
+    return isinstance(error.__cause__, redis.ResponseError)
+
+
 def check(ledger: Ledger, found_id: str, kind: str = "job", *, repair: bool = False) -> list[tuple[str, str]]:
-    """What is wrong between a job, batch, session or reservation and the sets that should name it, and what mends that.
+    """What is wrong between a job, batch, session, reservation or customer's usage and what should tell the same, and
+    what mends that.
 
     It is mended when asked to. Raises LedgerUnavailable.
     """
     script = "check" if kind == "job" else f"check_{kind}"
-    return [(what.decode(), mend.decode()) for what, mend in ledger.scripts.call(script, found_id, "repair" * repair)]
+    lease = int(ledger.lease_seconds * 1_000_000)
+    found = ledger.scripts.call(script, found_id, "repair" * repair, lease)
+    return [(what.decode("utf-8", "replace"), mend.decode()) for what, mend in found]

@@ -54,8 +54,10 @@ class Claim:
 
 
 def claim_from(answer: Sequence[Any], device: str, lease_until: float) -> Claim:
-    """A claim from what claim.lua answers."""
+    """A claim from what claim.lua answers. Raises ValueError or TypeError where the job's record is damaged."""
     job_id, fence, kind, compiled, fields = answer
+    if not compiled:
+        raise ValueError("its program is lost")
     state, customer, attempt, shots, seed, options, request, cancel, *fields = fields
     handle, marked, rescues, running, retries, retried, on_uncertain, part, advanced = fields
     return Claim(
@@ -69,7 +71,7 @@ def claim_from(answer: Sequence[Any], device: str, lease_until: float) -> Claim:
         attempt=int(attempt),
         shots=int(shots),
         seed=None if seed is None else int(seed),
-        options=json.loads(options) if options else {},
+        options=dict(json.loads(options)) if options else {},
         retries=int(retries or 0),
         retried=int(retried or 0),
         on_uncertain=None if on_uncertain is None else on_uncertain.decode(),

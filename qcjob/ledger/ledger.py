@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import redis
 
-from qcjob.errors import ConfigurationError, LedgerUnavailable, StaleWriter
+from qcjob.errors import ConfigurationError, DamagedRecord, LedgerUnavailable, StaleWriter
 from qcjob.ids import is_job_id
 from qcjob.job import Job, NewJob
 from qcjob.ledger import meta
 from qcjob.ledger.claim import Claim, claim_from
+from qcjob.ledger.damage import damaged_end, damaged_record, faults_in
 from qcjob.ledger.memory import MemoryGauge
 from qcjob.ledger.outcomes import NO_MEMORY, Memory, packed
 from qcjob.ledger.pieces import carry_on
 from qcjob.ledger.records import arguments_of, job_accepted, job_from, quotas
 from qcjob.ledger.refusals import MOST_BETWEEN, not_accepted, not_joined, not_ranked_anew
-from qcjob.ledger.scripts import PREFIX, Around, Scripts, reaching
+from qcjob.ledger.scripts import PREFIX, Around, Scripts, reaching, unavailable
 from qcjob.lifecycle import Event, JobState
 from qcjob.logs import get_logger
 from qcjob.rank import ORDINARY, Privileges
@@ -27,6 +29,9 @@ from qcjob.rank import ORDINARY, Privileges
 SCHEMA = 1
 log = get_logger(__name__)
 _MICRO = 1_000_000
+
+DAMAGED_HOLD_SECONDS = 30.0
+"""So long the device may be busy with a run that nobody can take over."""
 
 _REASON = 500
 """Characters that are kept of why a job was put back: it may be so many times."""
@@ -95,10 +100,14 @@ class Ledger:
         return self.read(known.decode()) if known else None
 
     def read(self, job_id: str) -> Job | None:
-        """The job as it is now; None for an unknown or malformed id."""
+        """The job as it is now; None for an unknown or malformed id. Raises DamagedRecord."""
         if not is_job_id(job_id):
             return None
-        answer = self._scripts.call("read", job_id)
+        try:
+            answer = self._scripts.call("read", job_id)
+        except LedgerUnavailable as error:
+            self._refuse_damaged(job_id, error.__cause__)
+            raise
         return job_from(job_id, *answer) if answer else None
 
     def cancel(self, job_id: str, *, customer: str | None = None) -> Job | None:
@@ -134,20 +143,51 @@ class Ledger:
             raise not_ranked_anew(answer, job_id)
         return job_from(job_id, *answer) if answer else None
 
-    def read_each(self, job_ids: Sequence[str]) -> Iterator[Job]:
-        """These jobs, in one round trip; those that are no more are left out."""
-        answers = self._scripts.call_each("read", [(job_id,) for job_id in job_ids]) if job_ids else ()
+    def read_each(self, job_ids: Sequence[str], damaged: list[DamagedRecord] | None = None) -> Iterator[Job]:
+        """These jobs, in one round trip; those that are no more are left out.
+
+        One whose record is damaged is put into `damaged`, and does not cost the others; it is logged where there is
+        none.
+        """
+        asked = [(job_id,) for job_id in job_ids]
+        answers = self._scripts.call_each("read", asked, some_may_fail=True) if job_ids else ()
         for job_id, answer in zip(job_ids, answers, strict=True):
-            if answer:
-                yield job_from(job_id, *answer)
+            try:
+                if isinstance(answer, redis.RedisError):
+                    self._refuse_damaged(job_id, answer)
+                    raise unavailable(answer)
+                job = job_from(job_id, *answer) if answer else None
+            except DamagedRecord as error:
+                log.error("damaged record", job_id=job_id, reason=error.said)
+                if damaged is not None:
+                    damaged.append(error)
+            else:
+                if job is not None:
+                    yield job
 
     # -- the worker
 
     def claim(self, device: str, worker: str) -> Claim | None:
-        """Take the device's best-ranked job, or a lapsed lease first; None when there is nothing to take."""
+        """Take the device's best-ranked job, or a lapsed lease first; None when there is nothing to take.
+
+        None too where what was taken cannot be run, because its record is damaged: that job is FAILED then.
+        """
         until = self._monotonic() + self.lease_seconds
         answer = self._scripts.call("claim", device, worker, self._lease)
-        return claim_from(answer, device, until) if answer else None
+        if not answer:
+            return None
+        try:
+            return claim_from(answer, device, until)
+        except (ValueError, TypeError, RecursionError):
+            job_id, fence, is_rescue = answer[0].decode(), int(answer[1]), answer[2] == b"rescue"
+            with reaching():
+                fields: Any = self.client.hgetall(f"{PREFIX}job:{job_id}")
+            why = damaged_record(job_id, fields).said
+            log.error("claimed job cannot be run: its record is damaged", job_id=job_id, device=device, reason=why)
+            hold = DAMAGED_HOLD_SECONDS if is_rescue else 0
+            with suppress(StaleWriter):
+                self.fail(job_id, fence, *damaged_end(why), hold_seconds=hold)
+            return None
 
     def mark(self, job_id: str, fence: int, compiled: str | None = None) -> bool:
         """Note that submit is about to be called, with `compiled` if not with what was compiled before.
@@ -256,10 +296,28 @@ class Ledger:
             for fields, ready, later, held in zip(answers, answers, answers, answers, strict=True)
         ]
 
+    def has_seen(self, device: str) -> bool:
+        """Whether it was ever published, or a job submitted to it."""
+        with reaching():
+            return bool(self.client.sismember(f"{PREFIX}devices", device))
+
     @property
     def scripts(self) -> Scripts:
         """For the rooms that have moves of their own: batches, sessions, reservations, operations."""
         return self._scripts
+
+    def _refuse_damaged(self, job_id: str, error: BaseException | None) -> None:
+        """Raises DamagedRecord where a script could make nothing of this job's record, and that is why."""
+        if not isinstance(error, redis.ResponseError):
+            return
+        try:
+            fields: Any = self.client.hgetall(f"{PREFIX}job:{job_id}")
+        except redis.ResponseError:
+            raise DamagedRecord(job_id, "", "it is no hash") from error
+        except redis.RedisError:
+            return
+        if faults_in(fields):
+            raise damaged_record(job_id, fields) from error
 
     @property
     def _lease(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qcjob.errors import FieldError, InvalidRequest
+from qcjob.errors import DamagedRecord, FieldError, InvalidRequest
 from qcjob.ids import is_job_id
 from qcjob.job import Job
 from qcjob.ledger.ledger import Ledger
@@ -29,11 +29,13 @@ Place = tuple[int, str]
 class JobPage:
     """A page of jobs, newest first, and the cursor of the next page, None at the end.
 
-    Under a filter by device or tag a page may be short, or empty, and there be a next one.
+    Under a filter by device or tag a page may be short, or empty, and there be a next one. `damaged`: jobs that belong
+    to the list, and whose record cannot be read.
     """
 
     items: tuple[Job, ...]
     next: str | None
+    damaged: tuple[DamagedRecord, ...] = ()
 
 
 def list_jobs(
@@ -60,23 +62,24 @@ def list_jobs(
         most = behind[0]
     chunk = limit + 2 if device is None and tag is None else _CHUNK  # the cursor's own, and one that tells of a next
     items: list[Job] = []
+    damaged: list[DamagedRecord] = []
     last: Place | None = None
     for start in range(0, MOST_LOOKED_AT, chunk):
         with reaching():
             found: Any = ledger.client.zrevrangebyscore(key, most, least, start=start, num=chunk, withscores=True)
         places = places_from(found)
         new = [place for place in places if behind is None or place < behind]
-        jobs = {job.id: job for job in ledger.read_each([job_id for _, job_id in new])}
+        jobs = {job.id: job for job in ledger.read_each([job_id for _, job_id in new], damaged)}
         for place in new:
             job = jobs.get(place[1])
             if job and _is_wanted(job, state, device, tag):
                 if len(items) == limit:
-                    return JobPage(tuple(items), Cursor.write(last))
+                    return JobPage(tuple(items), Cursor.write(last), tuple(damaged))
                 items.append(job)
             last = place
         if len(places) < chunk:
-            return JobPage(tuple(items), None)
-    return JobPage(tuple(items), Cursor.write(last))
+            return JobPage(tuple(items), None, tuple(damaged))
+    return JobPage(tuple(items), Cursor.write(last), tuple(damaged))
 
 
 def _is_wanted(job: Job, state: JobState | None, device: str | None, tag: str | None) -> bool:

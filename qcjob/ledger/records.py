@@ -8,6 +8,7 @@ from typing import Any
 
 from qcjob.acts import Act
 from qcjob.job import Attempt, Job, Moment, NewJob, Rescue
+from qcjob.ledger.damage import LATEST, damaged_record
 from qcjob.lifecycle import JobState
 from qcjob.rank import Privileges, charge
 
@@ -73,8 +74,15 @@ HELD = (None, None, "job", "customer")
 
 
 def job_from(job_id: str, ahead: int, flat: Sequence[bytes], waits: int) -> Job:
-    """A job from what `describe` answers."""
-    fields = {key.decode(): value.decode() for key, value in zip(flat[::2], flat[1::2], strict=True)}
+    """A job from what `describe` answers. Raises DamagedRecord."""
+    try:
+        fields = {key.decode(): value.decode() for key, value in zip(flat[::2], flat[1::2], strict=True)}
+        return _job_of(job_id, ahead, fields, waits)
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise damaged_record(job_id, dict(zip(flat[::2], flat[1::2], strict=True))) from error
+
+
+def _job_of(job_id: str, ahead: int, fields: Mapping[str, str], waits: int) -> Job:
     get = fields.get
     cancel, seed, retries, tier = get("cancel"), get("seed"), get("retries"), get("tier")
     start_after, not_after = get("start_after"), get("not_after")
@@ -88,19 +96,19 @@ def job_from(job_id: str, ahead: int, flat: Sequence[bytes], waits: int) -> Job:
         runtime=fields["runtime"],
         language=fields["language"],
         shots=int(fields["shots"]),
-        created_at=int(fields["created"]),
-        updated_at=int(fields["updated"]),
+        created_at=_time(fields["created"]),
+        updated_at=_time(fields["updated"]),
         seed=None if seed is None else int(seed),
         name=get("name"),
         tags=tuple(json.loads(fields["tags"])) if "tags" in fields else (),
-        options=json.loads(fields["options"]) if "options" in fields else {},
+        options=dict(json.loads(fields["options"])) if "options" in fields else {},
         retries=None if retries is None else int(retries),
         on_uncertain=get("on_uncertain"),
         tier=None if tier is None else int(tier),
         start_after=None if start_after is None else int(start_after),
         not_after=None if not_after is None else int(not_after),
         session=get("session"),
-        cancel_requested_at=None if cancel is None else int(cancel),
+        cancel_requested_at=None if cancel is None else _time(cancel),
         ahead=None if ahead < 0 else ahead,
         held=HELD[waits],
         not_before=int(fields["due"]) if waits == 1 and "due" in fields else None,
@@ -157,7 +165,15 @@ def job_accepted(job: NewJob, at: Any, ahead: Any, waits: Any, starts_from: Any)
 def _history(fields: Mapping[str, str]) -> tuple[Moment, ...]:
     numbered = sorted((int(key[1:]), value) for key, value in fields.items() if key[0] == "h" and key[1:].isdigit())
     moments = (value.split(" ") for _, value in numbered)
-    return tuple(Moment(JobState(state), int(at), int(attempt)) for state, at, attempt in moments)
+    return tuple(Moment(JobState(state), _time(at), int(attempt)) for state, at, attempt in moments)
+
+
+def _time(text: str) -> int:
+    """Microseconds, of a year that has a date: what was changed by hand may be any number."""
+    at = int(text)
+    if not 0 <= at < LATEST:
+        raise ValueError(text)
+    return at
 
 
 def _acts(text: str) -> tuple[Act, ...]:

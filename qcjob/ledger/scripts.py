@@ -58,6 +58,8 @@ NAMES = (
     "check_batch",
     "check_session",
     "check_reservation",
+    "check_usage",
+    "restore",
 )
 
 _SHARED = (
@@ -139,19 +141,26 @@ class Scripts:
         except redis.RedisError as error:
             raise unavailable(error) from error
 
-    def call_each(self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]]) -> Sequence[Any]:
-        """Run one script for each list of arguments, all in one round trip. Raises LedgerUnavailable."""
+    def call_each(
+        self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]], *, some_may_fail: bool = False
+    ) -> Sequence[Any]:
+        """Run one script for each list of arguments, all in one round trip. Raises LedgerUnavailable.
+
+        `some_may_fail`: a call that Redis refused has the error in its place, and does not spoil the others.
+        """
         try:
-            found: Sequence[Any] = self._bursts[name](name, argument_lists)
+            found: Sequence[Any] = self._bursts[name](name, argument_lists, not some_may_fail)
             return found
         except redis.RedisError as error:
             raise unavailable(error) from error
 
-    def _burst(self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]]) -> Sequence[Any]:
+    def _burst(
+        self, name: str, argument_lists: Sequence[Sequence[str | int | bytes]], raise_on_error: bool
+    ) -> Sequence[Any]:
         pipe = self._client.pipeline(transaction=False)
         for args in argument_lists:
             self._scripts[name](args=args, client=pipe)
-        return pipe.execute()
+        return pipe.execute(raise_on_error)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from qcjob.errors import (
     Refused,
 )
 from qcjob.ids import new_job_id
-from qcjob.job import Job, NewJob
-from qcjob.ledger import Ledger
+from qcjob.job import NewJob
+from qcjob.ledger import JobPage, Ledger
 from qcjob.ledger.batches import Batches
 from qcjob.rank import Privileges
 from qcjob.security.caller import Caller
@@ -124,8 +124,8 @@ class Batching:
             raise BatchNotFound(f"no batch {batch_id[:80]!r} of yours")
         return batch
 
-    def jobs(self, caller: Caller, batch_id: str, *, start: int, limit: int) -> Sequence[Job]:
-        """So many of its jobs, from that place on, in their order. Raises BatchNotFound."""
+    def jobs(self, caller: Caller, batch_id: str, *, start: int, limit: int) -> JobPage:
+        """So many of its jobs, from that place on, in their order; no cursor. Raises BatchNotFound."""
         return self._batches.read_jobs(self.status(caller, batch_id).id, start, limit)
 
     def results(self, caller: Caller, batch_id: str, *, start: int, limit: int) -> BatchResults:

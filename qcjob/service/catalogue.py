@@ -87,6 +87,10 @@ class Catalogue:
         """Every device's name: configured ones first, then the built-ins."""
         return tuple(self.configs)
 
+    def is_known(self, name: str) -> bool:
+        """Whether the device is configured, or was when jobs were submitted to it. Raises LedgerUnavailable."""
+        return name in self.configs or self._ledger.has_seen(name)
+
     def target(self, name: str) -> Target:
         """What programs for this device are compiled against."""
         return self._published(name).properties.target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qcjob.errors import InvalidRequest, JobNotFound, NotCancellable
+from qcjob.errors import DamagedRecord, InvalidRequest, JobNotFound, NotCancellable
 from qcjob.job import Job
 from qcjob.ledger import JobPage, Ledger
 from qcjob.ledger.forecast import Standing, standing
@@ -81,8 +81,7 @@ class Service:
 
     def status(self, caller: Caller, job_id: str) -> Job:
         """The job as it is now, anybody's for an operator. Raises JobNotFound."""
-        job = _found(self._ledger.read(job_id), job_id)
-        return job if caller.role == OPERATOR else _of(caller, job)
+        return self._read(caller, job_id, anybodys=caller.role == OPERATOR)
 
     def standing(self, caller: Caller, job_id: str) -> Standing:
         """How a waiting job of the caller stands, anybody's for an operator. Raises JobNotFound, NotWaiting."""
@@ -162,7 +161,17 @@ class Service:
 
     def _own(self, caller: Caller, job_id: str) -> Job:
         """A job whose program and result are the caller's to read, as it is now. Raises JobNotFound."""
-        return _of(caller, _found(self._ledger.read(job_id), job_id))
+        return self._read(caller, job_id)
+
+    def _read(self, caller: Caller, job_id: str, *, anybodys: bool = False) -> Job:
+        """Raises JobNotFound for another customer's too, unless anybody's will do; and DamagedRecord."""
+        try:
+            job = _found(self._ledger.read(job_id), job_id)
+        except DamagedRecord as error:
+            if error.customer != caller.customer and not anybodys:
+                raise _none_of_yours(job_id) from error
+            raise
+        return job if anybodys else _of(caller, job)
 
 
 def _of(caller: Caller, job: Job) -> Job:

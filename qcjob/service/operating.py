@@ -55,12 +55,14 @@ class Operating:
         return stopped(mine or self._batches.cancel(batch_id, customer=None, word=word), batch_id)
 
     def waiting(self, caller: Caller, device: str, *, limit: int, cursor: str | None = None) -> WaitingPage:
-        """The jobs that wait for a device, everybody's, in the order of their turn.
+        """The jobs that wait for a device, everybody's, in the order of their turn; of one that is configured no more
+        too.
 
         Raises DeviceNotFound, InvalidRequest on a cursor that was not handed out here.
         """
         caller.must_be_operator()
-        self._service.catalogue.view(device)
+        if not self._service.catalogue.is_known(device):
+            self._service.catalogue.view(device)
         return waiting(self._ledger, device, limit=limit, cursor=cursor)
 
     def change_tier(self, caller: Caller, job_id: str, tier: int, *, why: str = "") -> Job:

@@ -95,9 +95,9 @@ def jobs(batch_id: str) -> Response:
     start = place(cursor)
     here = front()
     batch = here.batching.status(g.caller, batch_id)
-    items = [described(here, job) for job in here.batching.jobs(g.caller, batch_id, start=start, limit=limit)]
+    found = here.batching.jobs(g.caller, batch_id, start=start, limit=limit)
     following = str(start + limit) if start + limit < batch.size else None
-    return page(request, items, following)
+    return page(request, [described(here, job) for job in found.items], following, found.damaged)
 
 
 @route(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Request
 
 from qcjob.errors import InvalidRequest
 from qcjob.lifecycle import VISIBLE, JobState
+from qcjob.service.catalogue import Catalogue
 from qcjob.service.jobs import JobFilter
 from qcjob.web import queries, times
 from qcjob.web.openapi import query
@@ -29,8 +30,9 @@ FILTER_QUERY = [
 _NAMES = tuple(parameter["name"] for parameter in FILTER_QUERY)
 
 
-def list_arguments(request: Request, devices: Sequence[str]) -> tuple[JobFilter, int, str | None]:
-    """Filter, limit and cursor of a list of jobs of these devices. Raises InvalidRequest with all that is wrong."""
+def list_arguments(request: Request, catalogue: Catalogue) -> tuple[JobFilter, int, str | None]:
+    """Filter, limit and cursor of a list of jobs of devices that are, or were. Raises InvalidRequest with all that is
+    wrong, LedgerUnavailable."""
     if not request.environ.get("QUERY_STRING"):
         return JobFilter(), LIMIT, None
     found, errors = queries.parameters(request, _NAMES)
@@ -55,8 +57,8 @@ def list_arguments(request: Request, devices: Sequence[str]) -> tuple[JobFilter,
     )
     limit = take("limit", limit_of, LIMIT_ALLOWED)
     cursor = take("cursor", _cursor, CURSOR_ALLOWED)
-    if filters.device is not None and filters.device not in devices:
-        errors.append(queries.wrong("device", filters.device, tuple(devices)))
+    if filters.device is not None and not catalogue.is_known(filters.device):
+        errors.append(queries.wrong("device", filters.device, catalogue.names))
     if errors:
         raise InvalidRequest(errors)
     return filters, LIMIT if limit is None else limit, cursor

@@ -198,9 +198,9 @@ def cancel(job_id: str) -> Response:
 def index() -> Response:
     """Your jobs, newest first; for an operator who names a customer, theirs."""
     here = front()
-    wanted, limit, cursor = list_arguments(request, here.service.catalogue.names)
+    wanted, limit, cursor = list_arguments(request, here.service.catalogue)
     found = here.service.list(g.caller, wanted, limit=limit, cursor=cursor)
-    return page(request, [described(here, job) for job in found.items], found.next)
+    return page(request, [described(here, job) for job in found.items], found.next, found.damaged)
 
 
 def _answer(job: Job, status: int, more: dict[str, str]) -> Response:

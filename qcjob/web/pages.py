@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Request, Response
 
-from qcjob.errors import InvalidRequest
+from qcjob.errors import DamagedRecord, InvalidRequest
 from qcjob.web import queries
 from qcjob.web.answers import json_response
 from qcjob.web.openapi import query
@@ -56,10 +56,19 @@ def place(cursor: str | None) -> int:
     return int(text)
 
 
-def page(request: Request, items: Sequence[dict[str, Any]], following: str | None) -> Response:
-    """The answer: items, the cursor of the page behind them, and where there is one, the Link that leads to it."""
+def page(
+    request: Request,
+    items: Sequence[dict[str, Any]],
+    following: str | None,
+    damaged: Sequence[DamagedRecord] = (),
+) -> Response:
+    """The answer: items, the cursor of the page behind them, and where there is one, the Link that leads to it.
+
+    `damaged` jobs cannot be shown, and are named.
+    """
     link = {} if following is None else {"Link": _next_link(request, following)}
-    return json_response({"items": items, "next": following}, 200, link)
+    named = [{"id": record.job_id, "detail": record.said} for record in damaged]
+    return json_response({"items": items, "next": following, **({"damaged": named} if named else {})}, 200, link)
 
 
 def _next_link(request: Request, cursor: str) -> str:

@@ -146,6 +146,9 @@ TABLE: dict[type[BaseException], Problem] = {
     errors.LedgerFull: Problem(
         503, "ledger-full", "The ledger has no room for more jobs", "Ask again later; the operator must make room.", 30
     ),
+    errors.DamagedRecord: Problem(
+        503, "damaged-record", "The job's record cannot be read", "Tell the operator: `doctor --repair` mends it.", 60
+    ),
     errors.LedgerUnavailable: Problem(
         503, "ledger-unavailable", "The ledger does not answer", "Ask again; an Idempotency-Key keeps a job single.", 2
     ),

@@ -170,7 +170,7 @@ def test_whoever_asks_for_a_batch_that_was_left_in_the_middle_finishes_it(
     submit_and_die(ledger, monkeypatch, new, key="k")
     assert batches.submit(new_batch(), idempotency_key="k").id == new.id
     assert ledger.client.zcard("qcjob:ready:simulator") == MANY
-    assert [job.id for job in batches.read_jobs(new.id, 0, 1000)] == [job.id for job in new.jobs]
+    assert [job.id for job in batches.read_jobs(new.id, 0, 1000).items] == [job.id for job in new.jobs]
 
 
 def test_a_piece_that_comes_twice_or_out_of_turn_is_left_alone(
@@ -305,7 +305,7 @@ def test_the_word_of_an_operator_stays_with_a_batch_whoever_goes_on(
     clock.advance(1.1)
     ledger.keep(3600)
     assert counted(batches.read(new.id)) == {"CANCELLED": MANY}
-    for job in batches.read_jobs(new.id, 0, MANY):
+    for job in batches.read_jobs(new.id, 0, MANY).items:
         assert [(act.by, act.what, act.before, act.why) for act in job.acts] == [
             ("grace", "cancel", "WAITING", "it is too hot")
         ]
@@ -332,7 +332,7 @@ def test_a_batch_is_kept_as_long_as_any_of_its_jobs(
     ledger.keep(3600)
     assert ledger.read(new.jobs[0].id) is None
     assert counted(batches.read(new.id)) == {"WAITING": 1, "CANCELLED": 1}
-    assert [job.id for job in batches.read_jobs(new.id, 0, 10)] == [new.jobs[1].id]
+    assert [job.id for job in batches.read_jobs(new.id, 0, 10).items] == [new.jobs[1].id]
     assert findings(ledger) == []
     ledger.cancel(new.jobs[1].id)
     clock.advance(3601)

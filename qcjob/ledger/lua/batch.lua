@@ -7,7 +7,7 @@ local not_after, key, time_number = tonumber(ARGV[8]), PREFIX .. 'batch:' .. id,
 local time, usage = digits(time_number), PREFIX .. 'usage:' .. customer
 if idempotency ~= '' then
   local known = redis.call('GET', idempotency)
-  if known then
+  if known and redis.call('EXISTS', PREFIX .. 'batch:' .. known) == 1 then
     return {'known', known}
   end
 end

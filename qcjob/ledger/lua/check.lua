@@ -1,6 +1,6 @@
--- One job held against every set that should or should not name it. ARGV: id, 'repair' or ''. Answers the findings as
+-- One job held against every set that should or should not name it. ARGV: id, 'repair' or '', a lease in microseconds. Answers the findings as
 -- pairs {what is wrong, what mends it or ''}; asked to, it mends them in the same breath.
-local id, repair = ARGV[1], ARGV[2] == 'repair'
+local id, repair, lease = ARGV[1], ARGV[2] == 'repair', tonumber(ARGV[3])
 local job = load_job(id)
 if not job then
   return {}
@@ -27,6 +27,11 @@ local leases, index = PREFIX .. 'leases:' .. job.device, PREFIX .. 'jobs:' .. jo
 local deadline, deadlines = redis.call('HGET', job.key, 'not_after'), PREFIX .. 'deadlines'
 local held, is_held_itself = PREFIX .. 'held:' .. job.device, redis.call('HEXISTS', job.key, 'held') == 1
 local is_set_aside = redis.call('ZSCORE', held, ' ' .. id) or redis.call('ZSCORE', held, job.customer .. ' ' .. id)
+local function stands_elsewhere(key, name, score)
+  local found = named_in(key, name)
+  return found and score and tonumber(found) ~= tonumber(score)
+end
+
 local claimed = job.state == 'SUBMITTED' or job.state == 'RUNNING'
 local member = member_of(job)
 local ranked, turn = named_in(ready, member), job.session and turn_of(job.session)
@@ -57,7 +62,13 @@ if job.state == 'WAITING' then
     find('is WAITING and wrong in the turn of its session', 'put that right',
       ranked and {'ZADD', turn, job.score, member} or {'ZREM', turn, member})
   end
-  if deadline and not named_in(deadlines) then
+  for _, place in ipairs({{ready, member, job.score}, {own, member, job.score}, {aside, member, job.score},
+      {later, id, redis.call('HGET', job.key, 'due')}}) do
+    if stands_elsewhere(unpack(place)) then
+      find('is WAITING and does not stand at its own place in ' .. place[1], 'put it there', {'ZADD', place[1], place[3], place[2]})
+    end
+  end
+  if deadline and (not named_in(deadlines) or stands_elsewhere(deadlines, id, deadline)) then
     find('is WAITING and its deadline would pass unseen', 'watch its deadline', {'ZADD', deadlines, deadline, id})
   end
   if named_in(leases) then
@@ -76,6 +87,10 @@ else
   if claimed and not named_in(leases) then
     find('is ' .. job.state .. ' and nobody holds it: it would stay so', 'let a worker rescue it', {'ZADD', leases, time, id})
   end
+  if claimed and tonumber(named_in(leases) or 0) > tonumber(time) + lease + 60000000 then
+    find('is ' .. job.state .. ' by a lease that ends later than any: a lost worker would not be missed', 'shorten it',
+      {'ZADD', leases, digits(tonumber(time) + lease), id})
+  end
   if not claimed and named_in(leases) then
     find('is ' .. job.state .. ' and still takes a slot', 'give the slot back', {'ZREM', leases, id})
   end
@@ -86,10 +101,27 @@ end
 if not FINAL[job.state] and named_in(PREFIX .. 'ended') then
   find('has not ended, but would be deleted', 'end its retention', {'ZREM', PREFIX .. 'ended', id})
 end
+local fences, given = {job.fence or '0', redis.call('HGET', job.key, of_attempt(job, 'fence')) or '0'}, PREFIX .. 'fence'
+local highest = math.max(tonumber(fences[1]) or 0, tonumber(fences[2]) or 0)
+if highest > (tonumber(redis.call('GET', given) or 0) or 0) then
+  find('has a fence, ' .. digits(highest) .. ', that is not given yet: another claim would get the same', 'count on from there',
+    {'SET', given, digits(highest)})
+end
+local orders = PREFIX .. 'order:' .. job.device
+if job.state == 'WAITING' and (tonumber(job.order) or 0) > (tonumber(redis.call('GET', orders) or 0) or 0) then
+  find('has an order that is not given yet: another job would get the same', 'count on from there',
+    {'SET', orders, digits(tonumber(job.order))})
+end
+if stands_elsewhere(index, id, job.created) then
+  find('does not stand at its time in its customer\'s list', 'list it there', {'ZADD', index, job.created, id})
+end
 if not named_in(index) then
   find('is missing in its customer\'s list', 'list it', {'ZADD', index, job.created, id})
 end
 for state in pairs(STATES) do
+  if stands_elsewhere(index .. ':' .. state, id, job.created) then
+    find('does not stand at its time in the list of ' .. state .. ' jobs', 'list it there', {'ZADD', index .. ':' .. state, job.created, id})
+  end
   local key = index .. ':' .. state
   if state == job.state and not named_in(key) then
     find('is missing in the list of ' .. state .. ' jobs', 'list it', {'ZADD', key, job.created, id})

@@ -4,6 +4,7 @@ local device, worker, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local time_number = now()
 local time = digits(time_number)
 local leases = PREFIX .. 'leases:' .. device
+local UNSOUND_HOLD = 30000000  -- the device may be busy with a job that nobody can take over
 
 local function hand_over(job, kind, is_out_of_turn)
   local fence = digits(redis.call('INCR', PREFIX .. 'fence'))
@@ -38,7 +39,10 @@ release_holds(device, time)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', time, 'LIMIT', 0, 100)) do
   local job = load_job(id)
   if job and not FINAL[job.state] and job.state ~= 'WAITING' then
-    return hand_over(job, 'rescue')
+    if is_sound(job) then
+      return hand_over(job, 'rescue')
+    end
+    redis.call('ZADD', PREFIX .. 'holds:' .. device, digits(time_number + UNSOUND_HOLD), id .. ':' .. (job.fence or ''))
   end
   redis.call('ZREM', leases, id)
 end
@@ -50,7 +54,7 @@ close_active_session(device, time_number)
 for _ = 1, 100 do
   local member, is_out_of_turn = take_best(device, time_number)
   local job = member and load_job(id_of(member))
-  if job and job.state == 'WAITING' then
+  if job and job.state == 'WAITING' and job.device == device and is_sound(job) then
     leave_own(job)
     if tonumber(redis.call('ZSCORE', PREFIX .. 'deadlines', job.id) or time_number + 1) <= time_number then
       expire(job, time)

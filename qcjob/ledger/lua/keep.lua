@@ -7,7 +7,7 @@ local time_number = now()
 local time = digits(time_number)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'deadlines', '-inf', time, 'LIMIT', 0, 100)) do
   local job = load_job(id)
-  if job then
+  if job and is_sound(job) then
     expire(job, time)
   else
     redis.call('ZREM', PREFIX .. 'deadlines', id)
@@ -42,7 +42,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'ended', '-inf',
     end
   end
   redis.call('DEL', PREFIX .. 'job:' .. id, PREFIX .. 'program:' .. id, PREFIX .. 'compiled:' .. id,
-    PREFIX .. 'result:' .. id, PREFIX .. 'parts:' .. id, PREFIX .. 'memory:' .. id)
+    PREFIX .. 'result:' .. id, PREFIX .. 'parts:' .. id, PREFIX .. 'memory:' .. id,
+    PREFIX .. 'damaged:' .. id)
   redis.call('ZREM', PREFIX .. 'ended', id)
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', PREFIX .. 'closed', '-inf',

@@ -26,7 +26,7 @@ end
 local function load_job(id)
   local key = PREFIX .. 'job:' .. id
   local got = redis.call('HMGET', key, 'state', 'customer', 'device', 'attempt', 'fence', 'created', 'score', 'cancel',
-    'order', 'cost', 'charge', 'batch', 'session')
+    'order', 'cost', 'charge', 'batch', 'session', 'version')
   if not got[1] then
     return nil
   end
@@ -34,7 +34,22 @@ local function load_job(id)
     id = id, key = key, state = got[1], customer = got[2], device = got[3], attempt = got[4],
     fence = got[5], created = got[6], score = got[7], cancel = got[8],
     order = got[9] or '', cost = got[10] or '0', charge = got[11] or '0', batch = got[12], session = got[13],
+    version = got[14],
   }
+end
+
+-- Whether the numbers that moves reckon with are numbers. A record that was changed by hand must not stop a device: who
+-- meets one leaves it out, and the checkup (qcjob.ledger.checkup) puts it right.
+local function is_sound(job)
+  if not (STATES[job.state] and job.customer and job.device) then
+    return false
+  end
+  for _, number in ipairs({job.score or '', job.attempt or '', job.created or '', job.version or '', job.cost, job.charge}) do
+    if #number > 16 or not string.find(number, '^%d+$') then
+      return false
+    end
+  end
+  return true
 end
 
 -- A field of the current attempt.
@@ -120,7 +135,7 @@ local function move(job, time, events, fields)
       redis.call('DEL', PREFIX .. 'parts:' .. job.id) -- they are in its result
     end
     redis.call('ZADD', PREFIX .. 'ended', time, job.id)
-    redis.call('HINCRBY', PREFIX .. 'usage:' .. job.customer, 'open', '-' .. job.cost)
+    redis.call('HINCRBY', PREFIX .. 'usage:' .. job.customer, 'open', digits(0 - tonumber(job.cost)))
   end
   return true
 end

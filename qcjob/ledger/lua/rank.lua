@@ -209,7 +209,7 @@ local function bring_released(device)
       for _, member in ipairs(members) do
         local job = load_job(id_of(member))
         redis.call('ZREM', held, member)
-        if job and job.state == 'WAITING' then
+        if job and job.state == 'WAITING' and is_sound(job) then
           leave_queue(job)
           queue_up(job, true)
         end
@@ -224,7 +224,7 @@ local function bring_due(device, time)
   local later = PREFIX .. 'later:' .. device
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', time, 'LIMIT', 0, 100)) do
     local job = load_job(id)
-    if job then
+    if job and is_sound(job) then
       leave_queue(job)
       if is_unranked(job) then
         rank(job, tier_of(job.score), true)

@@ -5,7 +5,7 @@ local customer, idempotency, time_number = ARGV[1], ARGV[4], now()
 local job = job_in(5, customer, time_number)
 if idempotency ~= '' then
   local known = redis.call('GET', idempotency)
-  if known then
+  if known and redis.call('EXISTS', PREFIX .. 'job:' .. known) == 1 then
     return {'known', known}
   end
 end

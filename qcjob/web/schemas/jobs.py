@@ -108,8 +108,18 @@ class JobOut(AskedOut):
     links = fields.Nested(Links, required=True)
 
 
+class DamagedOut(Strict):
+    """A job that cannot be shown."""
+
+    id = string()
+    detail = string("Which fields of its record are damaged. An operator can mend it.")
+
+
 class JobsOut(Strict):
     """A page of jobs, newest first."""
 
     items = fields.List(fields.Nested(JobOut), required=True)
     next = string("The cursor of the next page; null at the end.", null=True)
+    damaged = fields.List(
+        fields.Nested(DamagedOut), metadata={"description": "Only where a job's record cannot be read."}
+    )
