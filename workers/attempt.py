@@ -40,6 +40,7 @@ from qcjob.devices.driver import (
 from qcjob.errors import CompilerBusy, InvalidProgram, Rejected, Unavailable
 from qcjob.ids import run_id
 from qcjob.ledger import Claim, Ledger
+from qcjob.ledger.damage import damaged_end
 from qcjob.ledger.outcomes import NO_MEMORY, Memory
 from qcjob.ledger.stored import read_parts
 from qcjob.lifecycle import JobState
@@ -94,14 +95,21 @@ class Attempt:
         self._renewed = renewed
         self._end = Ending(ledger, device, claim, sleep)
         self._calls = Calls(driver, device, lease, self._end, sleep)
-        self._compiled: dict[str, Any] = json.loads(claim.compiled)
+        self._compiled: dict[str, Any] = {}
         self._running_at: int | None = None
-        self._begin(claim.part)
-        self._running_at = claim.running_at
-        self._unsure = claim.rescue  # the part in flight may be on the device already
 
     def run(self) -> Outcome:
         """From the claim to COMPLETED, FAILED, CANCELLED or back to WAITING."""
+        try:
+            self._compiled = json.loads(self._claim.compiled)
+            self._begin(self._claim.part)
+            if missing := {"format", "clbits"} - self._circuit.keys():
+                raise KeyError(*missing)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            code, message = damaged_end(f"its compiled program cannot be read ({shown(error)})")
+            return self._end.fail(code, message, hold=self._claim.rescue)
+        self._running_at = self._claim.running_at
+        self._unsure = self._claim.rescue  # the part in flight may be on the device already
         outcome = self._first()
         while outcome is PART_OVER:
             outcome = self._hand_over()
@@ -117,7 +125,7 @@ class Attempt:
 
     def _first(self) -> Outcome:
         """Go on where the ledger says that the job is."""
-        claim, dedup = self._claim, self._driver.caps.dedup
+        claim = self._claim
         if not claim.rescue:
             if (gone := self._renew_program()) is not None:
                 return gone
@@ -126,6 +134,7 @@ class Attempt:
             return self._end.fail("worker-lost", f"its worker was lost {claim.rescues} times in one attempt", hold=True)
         if claim.handle is not None:
             return self._follow(claim.handle)
+        dedup = self._driver.caps.dedup
         if dedup == "native":
             return self._hand_over()
         if not claim.marked:

@@ -32,7 +32,20 @@ def load(device: DeviceConfig) -> Driver:
         found = getattr(importlib.import_module(module), name)
         driver = found(device.name, device.options)
     except Exception as error:
-        raise ConfigurationError(f"device {device.name}: driver {device.driver} cannot be loaded: {error!r}") from error
+        said = f"device {device.name}: driver {device.driver} cannot be loaded: {error!r}{_hint(error, module)}"
+        raise ConfigurationError(said) from error
     if not isinstance(driver, Driver):
-        raise ConfigurationError(f"device {device.name}: {device.driver} is not a qcjob.devices.driver.Driver")
+        what = "is not a qcjob.devices.driver.Driver: let the class inherit from it"
+        raise ConfigurationError(f"device {device.name}: {device.driver} {what}")
     return driver
+
+
+def _hint(error: Exception, module: str) -> str:
+    """What its author can do about it."""
+    if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:
+        return ": install it, put it on PYTHONPATH, or start in the folder where it lies"
+    if isinstance(error, TypeError) and "__init__()" in str(error):
+        return ": a driver is made as CLASS(name, options), the device's name and its `options`"
+    if isinstance(error, TypeError) and "abstract" in str(error):
+        return ": write these methods; the head of qcjob/devices/driver.py says what each does"
+    return ""

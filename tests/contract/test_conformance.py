@@ -84,7 +84,7 @@ def test_the_command_ends_with_0_where_everything_holds() -> None:
     assert done.exit_code == 0
     assert "holds          a run ends with counts nobody can fault\n" in done.stdout
     assert "not asked      a cancelled run stops: this device cannot stop a running run\n" in done.stdout
-    assert "workers.drivers.echo:Echo: 10 hold, 0 do not, 15 not asked" in done.stdout
+    assert "workers.drivers.echo:Echo: 12 hold, 0 do not, 15 not asked" in done.stdout
 
 
 def test_the_command_ends_with_1_and_says_in_json_what_does_not_hold() -> None:

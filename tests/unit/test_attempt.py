@@ -460,3 +460,18 @@ def test_a_rescue_asks_the_device_for_the_run_of_its_own_attempt(
     driver = Told(Caps(dedup="find"), find=["h"], poll=[Poll(PollState.DONE)], result=[GOOD])
     assert run(driver, claim=lapsed(ledger, marked=True)).state is JobState.COMPLETED
     assert driver.ids == [f"{job.id}~2"]
+
+
+@pytest.mark.parametrize("compiled", ["{", "[]", "{}", "7", '{"parts": [{}]}'])
+def test_a_compiled_program_that_cannot_be_read_fails_its_job_and_is_not_tried_for_ever(
+    ledger: Ledger, new_job: Callable[..., NewJob], compiled: str
+) -> None:
+    job = ledger.submit(new_job(compiled=compiled))
+    claim = ledger.claim("simulator", "w")
+    assert claim is not None
+    driver = Told(submit=[Finished(GOOD)])
+    outcome = Attempt(ledger, driver, DEVICE, claim, Lease(ledger, claim, 1.5)).run()
+    assert (outcome.state, outcome.code) == (JobState.FAILED, "damaged-record")
+    assert driver.asked == []
+    after = ledger.read(job.id)
+    assert after is not None and after.error_code == "damaged-record"

@@ -3,6 +3,8 @@ for this device; whatever else a driver raises does not hold either."""
 
 from __future__ import annotations
 
+import inspect
+import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
@@ -35,6 +37,23 @@ NO_SUCH_HANDLE = "no-such-handle"
 
 _UNDER_WAY = (PollState.QUEUED, PollState.RUNNING)
 _NOT_STOPPED = (CancelAnswer.TOO_LATE, CancelAnswer.UNSUPPORTED)
+
+_ALLOWED = {
+    "mode": ("handle", "blocking"),
+    "dedup": ("native", "find", "none"),
+    "cancel": ("running", "queued", "none"),
+    "reattach": (True, False),
+    "memory": (True, False),
+}
+"""What caps can say; driver.py says what each means."""
+
+_CALLS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("properties", "status", "close"), ()),
+    "submit": ("job_id", "program", "shots"),
+    "find": ("job_id",),
+    **dict.fromkeys(("poll", "result", "cancel"), ("handle",)),
+}
+"""What a worker calls each method with, by position."""
 
 CHECKS: dict[str, str] = {}
 """Every sentence by the name of its method, in the order they are tried."""
@@ -92,7 +111,7 @@ class Conformance(ABC):
         """The result of a run that goes well, waited for as a worker does."""
         if isinstance(answer, Finished):
             return answer.result
-        holds(isinstance(answer, str), f"submit answered {answer!r:.200}")
+        holds(isinstance(answer, str), f"submit answered {answer!r:.200}, not a handle (a str), Finished or Failed")
         for _ in range(self.patience):
             poll = self.poll(str(answer))
             if poll.state is PollState.DONE:
@@ -121,13 +140,34 @@ class Conformance(ABC):
 
     @check
     def caps_are_caps_and_read_format_1(self) -> None:
-        holds(isinstance(self.driver.caps, Caps), f"caps are {self.driver.caps!r:.200}")
-        holds(1 in self.driver.caps.formats, f"formats are {self.driver.caps.formats!r:.80}")
+        caps = self.driver.caps
+        holds(isinstance(caps, Caps), f"caps are {caps!r:.200}: write `caps = Caps(...)` in the class")
+        for name, allowed in _ALLOWED.items():
+            found = getattr(caps, name)
+            holds(found in allowed, f"{name} is {found!r:.80}, wanted {' or '.join(map(repr, allowed))}")
+        holds(1 in caps.formats, f"formats are {caps.formats!r:.80}")
+
+    @check
+    def every_method_takes_what_a_worker_calls_it_with(self) -> None:
+        driver = getattr(self.driver, "watched", self.driver)
+        for name, arguments in _CALLS.items():
+            method = getattr(driver, name)
+            holds(
+                not inspect.iscoroutinefunction(method),
+                f"{name} is `async`: a worker calls it and waits, so write `def`",
+            )
+            try:
+                inspect.signature(method).bind(*arguments)
+            except TypeError as error:
+                call = f"{name}({', '.join(arguments)})"
+                raise Violation(f"a worker calls {call}, and {name}{inspect.signature(method)} has {error}") from error
 
     @check
     def properties_tell_a_target_that_can_be_published(self) -> None:
         properties = self.driver.properties()
-        holds(isinstance(properties, Properties), f"properties answered {properties!r:.200}")
+        holds(
+            isinstance(properties, Properties), f"properties answered {properties!r:.200}, not Properties(Target(...))"
+        )
         target = properties.target
         holds(target.num_qubits >= 1, f"num_qubits is {target.num_qubits}")
         holds(Target.from_dict(target.as_dict()) == target, f"{target!r:.300} does not survive JSON")
@@ -137,7 +177,8 @@ class Conformance(ABC):
     @check
     def status_is_a_status(self) -> None:
         status = self.driver.status()
-        holds(isinstance(status, Status) and isinstance(status.state, DeviceStatus), f"status answered {status!r:.200}")
+        is_one = isinstance(status, Status) and isinstance(status.state, DeviceStatus)
+        holds(is_one, f"status answered {status!r:.200}, not a Status(DeviceStatus....)")
 
     @check
     def a_run_ends_with_counts_nobody_can_fault(self) -> None:
@@ -248,9 +289,33 @@ class Conformance(ABC):
         holds((one.seed, two.seed) == (7, 7), f"the seed 7 is told as {one.seed} and {two.seed}")
 
     @check
+    def close_leaves_no_thread_that_a_process_would_wait_for(self) -> None:
+        before, first = set(threading.enumerate()), self.driver
+        self.driver = self.make_driver()
+        try:
+            self.finish(self.driver.submit(new_id(), self.program(), SHOTS))
+        finally:
+            self.driver.close()
+            self.driver = first
+        for _ in range(20):
+            left = [thread for thread in set(threading.enumerate()) - before if not (thread.daemon or _of_pool(thread))]
+            if not left:
+                return
+            time.sleep(0.05)
+        names = ", ".join(sorted(thread.name for thread in left))
+        raise Violation(
+            f"{names} still runs: a worker that stops would wait for it; end it in close, or make it a daemon"
+        )
+
+    @check
     def closing_twice_is_harmless(self) -> None:
         self.driver.close()
         self.driver.close()
+
+
+def _of_pool(thread: threading.Thread) -> bool:
+    """Of a ThreadPoolExecutor: Python itself ends those that have nothing to do."""
+    return thread.name.startswith("ThreadPoolExecutor")
 
 
 def new_id() -> str:

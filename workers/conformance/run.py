@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from workers.loading import load
 
 _PAUSE_SECONDS = 0.05
 _UNLIMITED = 3_600.0
+MAKING = "making the driver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,22 @@ def _in_a_child(
     child.start()
     theirs.close()
     try:
-        return _listen(ours, child, name, limits)
+        return _listen(ours, child, name, device, limits)
     finally:
         child.kill()
         child.join()
         ours.close()
 
 
-def _listen(told: Connection, child: Any, name: str, limits: Limits) -> Verdict:
-    sentence, doing, until = CHECKS[name], "making the driver", time.monotonic() + limits.submit
+def _listen(told: Connection, child: Any, name: str, device: DeviceConfig, limits: Limits) -> Verdict:
+    sentence, doing, until = CHECKS[name], MAKING, time.monotonic() + limits.submit
     while True:
         if not told.poll(max(0.0, until - time.monotonic())):
+            if doing == MAKING:
+                late = (
+                    f"device {device.name}: importing and making {device.driver} did not end within {limits.submit:g} s"
+                )
+                raise ConfigurationError(f"{late}: connect on the first call, not on import or in __init__")
             return Verdict(sentence, "does not hold", f"{doing} did not end in time")
         try:
             what, text, seconds = told.recv()
@@ -95,7 +103,9 @@ def _listen(told: Connection, child: Any, name: str, limits: Limits) -> Verdict:
 def _try(
     tell: Connection, name: str, device: DeviceConfig, long_run: Mapping[str, Any] | None, seeded: bool, limits: Limits
 ) -> None:
-    """In the child: make the driver, try the sentence, tell what came of it."""
+    """In the child: make the driver, try the sentence, tell what came of it. What it prints goes to standard error."""
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
 
     def doing(what: str, seconds: float) -> None:
         tell.send(("doing", what, seconds))
@@ -134,12 +144,13 @@ class _Subject(Suite):
         self.seeded = seeded
         self.patience = max(1, round(limits.patience / _PAUSE_SECONDS))
         self.driver = self.make_driver()
-        takes_duration = long_run is None and "duration" in self.driver.properties().job_options
+        options = getattr(self.driver.properties(), "job_options", ()) if long_run is None else ()
+        takes_duration = "duration" in options
         self.long_run = {"duration": 2} if takes_duration else long_run  # type: ignore[misc]  # of this device alone
 
     def make_driver(self) -> Driver:
         """The device's driver, watched."""
-        return _Watched(load(self._device), self._limits, self._doing)
+        return _Watched(self._device, load(self._device), self._limits, self._doing)
 
     def pass_time(self) -> None:
         """A little, in real time."""
@@ -149,14 +160,16 @@ class _Subject(Suite):
 class _Watched(Driver):
     """Tells of each call before it is made, with what it may take."""
 
-    def __init__(self, driver: Driver, limits: Limits, doing: Callable[[str, float], None]) -> None:
-        super().__init__(driver.name, driver.options)
-        self.caps = driver.caps
-        self._driver, self._limits, self._doing = driver, limits, doing
+    def __init__(
+        self, device: DeviceConfig, driver: Driver, limits: Limits, doing: Callable[[str, float], None]
+    ) -> None:
+        super().__init__(device.name, device.options)
+        self.caps = getattr(driver, "caps", None)  # type: ignore[assignment]  # a sentence asks what they are
+        self.watched, self._limits, self._doing = driver, limits, doing
 
     def _call(self, method: str, *arguments: Any, seconds: float | None = None) -> Any:
         self._doing(method, self._limits.call if seconds is None else seconds)
-        answer = getattr(self._driver, method)(*arguments)
+        answer = getattr(self.watched, method)(*arguments)
         self._doing(f"what followed {method}", _UNLIMITED)
         return answer
 
