@@ -76,7 +76,89 @@ FAULTS: dict[str, Callable[[Any, dict[str, str]], object]] = {
     "stands for nobody": lambda r, j: r.set("qcjob:idempotency:alice:0", "nobody"),
     "no wake-up is queued": lambda r, j: r.delete("simulator"),
     "no wake-ups of ours": lambda r, j: r.lpush("simulator", "garbage"),
+    "own place in qcjob:ready:simulator": lambda r, j: r.zincrby("qcjob:ready:simulator", 7, member(r, j["waiting"])),
+    "own place in qcjob:own:simulator": lambda r, j: r.zincrby("qcjob:own:simulator:alice", 7, member(r, j["waiting"])),
+    "by an order that is not its own": lambda r, j: r.zadd(
+        "qcjob:ready:simulator", {"0000000000009" + j["waiting"]: 1}
+    ),
+    "a lease that ends later than any": lambda r, j: r.zadd("qcjob:leases:simulator", {j["running"]: 9e15}),
+    "at its time in its customer's list": lambda r, j: r.zadd("qcjob:jobs:alice", {j["failed"]: 1}),
+    "at its time in the list of COMPLETED": lambda r, j: r.zadd("qcjob:jobs:alice:COMPLETED", {j["completed"]: 1}),
+    "that is not given yet: another claim": lambda r, j: r.set("qcjob:fence", 2),
+    "that is not given yet: another job": lambda r, j: r.delete("qcjob:order:simulator"),
+    "its open is -5": lambda r, j: r.hset("qcjob:usage:alice", "open", -5),
+    "its open is 9000": lambda r, j: r.hset("qcjob:usage:alice", "open", 9000),
+    "its pending is -1": lambda r, j: r.hset("qcjob:usage:alice", "pending", -1),
+    "its sessions is 3": lambda r, j: r.hset("qcjob:usage:alice", "sessions", 3),
+    "would pass by itself in 60 s": lambda r, j: r.expire(f"qcjob:result:{j['completed']}", 60),
+    "its slots is b'many'": lambda r, j: r.hset("qcjob:device:simulator", "slots", "many"),
+    "its status is b'asleep'": lambda r, j: r.hset("qcjob:device:simulator", "status", "asleep"),
+    "which is no job and no batch": lambda r, j: r.set("qcjob:idempotency:alice:1", b"\xff"),
 }
+
+
+def healthy(redis: Any) -> dict[bytes, bytes]:
+    """All that is in the ledger, but what was moved aside."""
+    return {key: redis.dump(key) for key in redis.keys("*") if not key.startswith(b"qcjob:damaged:")}
+
+
+KINDS = {
+    "qcjob:ready:simulator": "zset",
+    "qcjob:own:simulator:alice": "zset",
+    "qcjob:later:simulator": "zset",
+    "qcjob:held:simulator": "zset",
+    "qcjob:leases:simulator": "zset",
+    "qcjob:holds:simulator": "zset",
+    "qcjob:jobs:alice": "zset",
+    "qcjob:jobs:alice:WAITING": "zset",
+    "qcjob:deadlines": "zset",
+    "qcjob:ended": "zset",
+    "qcjob:fair:simulator": "hash",
+    "qcjob:device:simulator": "hash",
+    "qcjob:usage:alice": "hash",
+    "qcjob:fence": "string",
+    "qcjob:order:simulator": "string",
+    "qcjob:changes": "stream",
+    "simulator": "list",
+}
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_a_key_of_a_wrong_kind_is_named_and_moved_aside_and_work_goes_on(
+    ledger: Ledger, jobs: dict[str, str], new_job: Callable[..., NewJob], key: str
+) -> None:
+    ledger.client.delete(key)
+    if KINDS[key] == "string":
+        ledger.client.rpush(key, "wrong")
+    else:
+        ledger.client.set(key, "wrong")
+    found = findings(ledger)
+    assert any(finding.where == key and f"wanted a {KINDS[key]}" in finding.what for finding in found), found
+    assert ledger.client.exists(key)
+    for _ in range(2):
+        findings(ledger, repair=True)
+    assert findings(ledger) == []
+    assert ledger.client.exists(f"qcjob:damaged:{key}")
+    ledger.online("simulator", {"slots": "9", "status": "online"})
+    ledger.submit(new_job())
+    claim = ledger.claim("simulator", "w")
+    assert claim is not None and claim.id in (jobs["waiting"], jobs["running"])  # the latter, where its lease was lost
+
+
+def test_a_key_that_nobody_knows_is_named_and_left_alone(ledger: Ledger, jobs: dict[str, str]) -> None:
+    ledger.client.set("qcjob:somebody", "else")
+    ledger.client.set(b"qcjob:\xff", "else")
+    found = findings(ledger, repair=True)
+    assert [finding.mend for finding in found] == ["", ""]
+    assert {finding.where for finding in found} == {"qcjob:somebody", "qcjob:\\xff"}
+    assert ledger.client.get("qcjob:somebody") == b"else"
+
+
+def test_what_is_healthy_is_not_touched(ledger: Ledger, jobs: dict[str, str], new_job: Callable[..., NewJob]) -> None:
+    ledger.submit(new_job(customer="bob", start_after=ledger.now() + 60_000_000))
+    before = healthy(ledger.client)
+    assert findings(ledger, repair=True) == []
+    assert healthy(ledger.client) == before
 
 
 @pytest.mark.parametrize("key", ["ready:simulator", "own:simulator:alice", "aside:simulator:alice", ""])
