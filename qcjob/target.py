@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -38,7 +39,8 @@ class Target:
     `native_gates` are lower-case names of qcjob.gates. `connectivity` lists coupled qubit pairs, either way round; None
     means all to all. `gates` holds, for a native gate (or "measure", "reset"), exactly the qubits it works on; a native
     gate without an entry works on every qubit, or on every coupled pair. `features` are of FEATURES.
-    `calibration_id` names the calibration the numbers belong to; `calibrated_at` is its RFC 3339 time.
+    `calibration_id` names the calibration the numbers belong to; `calibrated_at` is its RFC 3339 time. `dt` is the time
+    of one sample of the device's pulses, in seconds; None: it has none, or nobody said.
     """
 
     num_qubits: int
@@ -48,6 +50,7 @@ class Target:
     calibrated_at: str | None = None
     gates: Mapping[str, Table] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+    dt: float | None = None
     _coupled: frozenset[tuple[int, int]] = field(init=False, repr=False, compare=False)
     _json: str = field(init=False, repr=False, compare=False, default="")
 
@@ -77,7 +80,7 @@ class Target:
         return table.get(qubits) or (table.get(qubits[::-1]) if name in SYMMETRIC else None) or Figures()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as published in the ledger."""
+        """Plain JSON types, as published in the ledger; `dt` only of a device that has one."""
         return {
             "num_qubits": self.num_qubits,
             "native_gates": list(self.native_gates),
@@ -86,6 +89,7 @@ class Target:
             "calibrated_at": self.calibrated_at,
             "gates": {name: _rows(table) for name, table in self.gates.items()},
             "features": list(self.features),
+            **({} if self.dt is None else {"dt": self.dt}),
         }
 
     def as_json(self) -> str:
@@ -118,6 +122,7 @@ class Target:
             calibrated_at=data.get("calibrated_at"),
             gates={str(name): _table(rows) for name, rows in (data.get("gates") or {}).items()},
             features=tuple(str(feature) for feature in data.get("features") or ()),
+            dt=_seconds(data.get("dt")),
         )
 
 
@@ -142,3 +147,9 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[int, ...], Figures]:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None or 0 < float(value) < math.inf:
+        return _number(value)
+    raise ValueError(f"dt = {value!r}: wanted seconds, more than 0")

@@ -61,7 +61,7 @@ def build(
     level = (LEVEL if level is None else level) if runtime == "optimized" else None
 
     def made(inputs: Mapping[str, Any] | None) -> Made:
-        program = read(source, language, limits, target.num_qubits, inputs)
+        program = read(source, language, limits, target.num_qubits, inputs, target.dt)
         if observables is None:
             implicit = not _measures(program.circuit)
             return Made([_document(measured(program), runtime, target, level, seed)], (), implicit)

@@ -15,11 +15,17 @@ from qcjob.languages.openqasm import Limits, Scan, in_own_words, rename_gates, s
 
 
 def read(
-    source: str, language: str, limits: Limits, num_qubits: int, inputs: Mapping[str, Any] | None = None
+    source: str,
+    language: str,
+    limits: Limits,
+    num_qubits: int,
+    inputs: Mapping[str, Any] | None = None,
+    dt: float | None = None,
 ) -> Program:
     """The circuit of a program for a device of `num_qubits`. `language` is openqasm2 or openqasm3.
 
-    `inputs` are the values of an OpenQASM 3 program's inputs: numbers, or sums (openqasm3.sums).
+    `inputs` are the values of an OpenQASM 3 program's inputs: numbers, or sums (openqasm3.sums); `dt` are the seconds
+    of the device's unit of time, where it has one.
 
     Raises InvalidProgram with every fault that can be told, lines and columns those of `source`; ProgramTooLong.
     """
@@ -34,7 +40,7 @@ def read(
     errors = {(error.line, error.column): error for error in scanned.errors.values()}
     try:
         program = read_openqasm3(
-            text, limits, num_qubits, inputs, lost=lost, pieces=lambda: pieces(scanned, text, without)
+            text, limits, num_qubits, inputs, dt, lost=lost, pieces=lambda: pieces(scanned, text, without)
         )
     except InvalidProgram as refused:
         for error in (_as_written(scanned, error) for error in refused.errors):

@@ -97,7 +97,8 @@ def is_mixed(target: Target) -> bool:
 def from_qiskit(target: QiskitTarget, calibration_id: str | None = None, calibrated_at: str | None = None) -> Target:
     """Ours, of a Qiskit target: the gates that GATES knows, on its qubits, with its figures.
 
-    Qiskit has no word for a device that measures only at the end, so mid-circuit measurement is taken as there.
+    Qiskit has no word for a device that measures only at the end, so mid-circuit measurement is taken as there. The way
+    back, `qiskit_target`, leaves `dt` out: Qiskit would round the delays of a program to it, which are seconds here.
     """
     gates: dict[str, Table] = {}
     names = [name for name in target.operation_names if our_name(name) in GATES]
@@ -120,6 +121,7 @@ def from_qiskit(target: QiskitTarget, calibration_id: str | None = None, calibra
         calibrated_at=calibrated_at,
         gates=gates,
         features=tuple(features),
+        dt=target.dt or None,
     )
 
 

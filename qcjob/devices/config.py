@@ -22,6 +22,7 @@ One line turns on a ready-made device: devices.heavyhex27.preset = "heavyhex27"
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -144,6 +145,7 @@ _CHECKS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "connectivity": (list, "a list of qubit pairs"),
     "features": (list, "a list of features"),
     "gates": (dict, "a table of lists of {qubits, duration, error}"),
+    "dt": ((int, float), "seconds, more than 0"),
     "job_options": (list, "a list of option names"),
     "options": (dict, "a table"),
 }
@@ -182,6 +184,8 @@ def _device(name: str, table: object, path: Path) -> DeviceConfig:
         least = 1 if isinstance(most, int) else 0.001
         if key in values and not least <= values[key] <= most:
             raise wrong(f"{key} = {values[key]!r}: wanted {_CHECKS[key][1]}")
+    if "dt" in values and not 0 < values["dt"] < math.inf:
+        raise wrong(f"dt = {values['dt']!r}: wanted {_CHECKS['dt'][1]}")
     if values.get("on_uncertain", "fail") not in ON_UNCERTAIN:
         raise wrong(f"on_uncertain = {values['on_uncertain']!r}: wanted {_CHECKS['on_uncertain'][1]}")
     try:

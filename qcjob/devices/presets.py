@@ -5,6 +5,8 @@
     heavyhex27     27 qubits on the edges and corners of hexagons, cx both ways
     heavyhex127    127 qubits likewise, ecr one way only, and the choices and loops of a modern machine
 
+Where a program gives times in dt, one is 1 ns on the first and 2/9 ns on the others.
+
 The figures are made up, and the same at every start: around a typical value each qubit and pair has its own, so that a
 compiler has something to choose by. The simulator does not act on them.
 """
@@ -23,7 +25,9 @@ Pair = tuple[int, int]
 SIMULATOR_QUBITS = 127
 
 _SQUARE_PULSE, _READOUT = 35e-9, 1.2e-6
-"""Seconds."""
+_SAMPLE = 2.2222222222222221e-10
+_NANOSECOND = 1e-9
+"""Seconds. No pulse of a simulator has samples: a round number as good as any."""
 
 _HEXAGONS_27: tuple[Pair, ...] = (
     *((0, 1), (1, 2), (1, 4), (2, 3), (3, 5), (4, 7), (5, 8), (6, 7), (7, 10), (8, 9), (8, 11), (10, 12), (11, 14)),
@@ -35,12 +39,12 @@ _HEXAGONS_27: tuple[Pair, ...] = (
 
 def simulator() -> Target:
     """What the device `simulator` is: rotations about the three axes, cz between any two, everything a program asks."""
-    return Target(SIMULATOR_QUBITS, ("rx", "ry", "rz", "cz"), features=FEATURES)
+    return Target(SIMULATOR_QUBITS, ("rx", "ry", "rz", "cz"), features=FEATURES, dt=_NANOSECOND)
 
 
 def ideal() -> Target:
     """What the built-in `ideal` is: every gate that has a name, on any qubits."""
-    return Target(SIMULATOR_QUBITS, tuple(GATES), features=FEATURES)
+    return Target(SIMULATOR_QUBITS, tuple(GATES), features=FEATURES, dt=_NANOSECOND)
 
 
 def line5() -> Target:
@@ -121,4 +125,5 @@ def _made(
     }
     if RESET in features:
         gates["reset"] = {qubit: Figures(_READOUT + _SQUARE_PULSE, spread(1e-2)) for qubit in qubits}
-    return Target(size, ("rz", "sx", "x", two), pairs, f"{name}-1", gates=gates, features=features)
+    own = ("rz", "sx", "x", two)
+    return Target(size, own, pairs, f"{name}-2", gates=gates, features=features, dt=_SAMPLE)

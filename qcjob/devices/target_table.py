@@ -4,7 +4,8 @@ preset = "heavyhex27"                                # all of the below ready ma
 num_qubits = 3
 native_gates = ["rz", "sx", "cx"]                    # names of qcjob/gates.py
 connectivity = [[0, 1], [1, 2]]                      # optional: coupled pairs; all to all when absent
-features = ["reset", "mid-circuit-measurement"]      # also conditionals, loops
+features = ["reset", "mid-circuit-measurement"]      # also conditionals, loops, assignments
+dt = 2.222e-10                                       # optional: seconds of one sample, what "dt" in a program means
 
 [[devices.NAME.gates.cx]]                            # optional: exactly where a gate, measure or reset works
 qubits = [0, 1]                                      # in the order of its operands
@@ -22,9 +23,9 @@ from qcjob.devices.presets import PRESETS
 from qcjob.gates import GATES
 from qcjob.target import FEATURES, Target
 
-KEYS = ("preset", "num_qubits", "native_gates", "connectivity", "features", "gates")
+KEYS = ("preset", "num_qubits", "native_gates", "connectivity", "features", "gates", "dt")
 
-WHOLE_TARGET = frozenset({"num_qubits", "native_gates", "connectivity", "features", "gates"})
+WHOLE_TARGET = frozenset({"num_qubits", "native_gates", "connectivity", "features", "gates", "dt"})
 
 
 def read_target(table: Mapping[str, Any], otherwise: Target) -> tuple[Target, frozenset[str]]:

@@ -104,6 +104,7 @@ def device_document(view: DeviceView) -> dict[str, Any]:
         "native_gates": list(target.native_gates),
         "connectivity": None if target.connectivity is None else [list(pair) for pair in target.connectivity],
         "features": list(target.features),
+        "dt": target.dt,
         "limits": {
             "max_shots": view.max_shots,
             "max_program_bytes": view.max_program_bytes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,28 @@ def test_a_program_is_compiled_to_the_device_and_costed() -> None:
 def test_the_same_program_compiles_to_the_same(level: int) -> None:
     first, second = (made(STAR + "measure q -> c;", level=level) for _ in range(2))
     assert first.compiled == second.compiled and first.stats["optimization_level"] == level
+
+
+@pytest.mark.parametrize("runtime", ["verbatim", "optimized", "simulated"])
+def test_a_delay_in_dt_is_that_many_samples_of_the_device(runtime: str) -> None:
+    body = "const duration wait = 2 * 50dt; delay[wait] $0; bit b = measure $1; if (b) { delay[1.5dt + 1ns] $0; }"
+    compiled = made(body, replace(LINE, dt=2e-9), runtime).compiled
+    delays = [op[2][0] for op in walk(compiled["ops"]) if op[0] == "delay"]
+    assert delays == pytest.approx([200e-9, 4e-9])
+
+
+@pytest.mark.parametrize("runtime", ["verbatim", "optimized"])
+def test_a_device_without_dt_says_so_and_what_to_write(runtime: str) -> None:
+    with pytest.raises(InvalidProgram) as found:
+        made("reset $0; delay[2 * 50dt] $0;", runtime=runtime)
+    (error,) = found.value.errors
+    assert (error.line, error.column, error.code) == (1, 21, "unsupported")
+    assert error.message == "dt is not supported; this device has no dt: write the duration in s, ms, us or ns"
+
+
+def test_a_delay_of_more_than_a_day_is_refused_however_it_is_written() -> None:
+    for wait in ("50000s + 50000s", "90001dt"):
+        assert refused(f"delay[{wait}] $0;", replace(LINE, dt=1.0)) == [(1, 1, "infinite-parameter")]
 
 
 def test_a_program_that_measures_nothing_measures_everything() -> None:

@@ -172,6 +172,7 @@ def test_a_target_of_qiskit_becomes_ours_with_its_figures() -> None:
     figures = backend.target["cx"][(0, 1)]
     assert target.figures("cx", (0, 1)) == Figures(figures.duration, figures.error)
     assert Target.from_dict(json.loads(json.dumps(target.as_dict()))) == target
+    assert target.dt == backend.target.dt is not None
 
 
 def test_a_target_of_qiskit_that_names_no_pairs_is_all_to_all() -> None:

@@ -67,6 +67,12 @@ def test_what_a_table_says_beside_its_preset_counts(tmp_path: Path) -> None:
     assert (found.slots, found.target.features, found.target.num_qubits) == (3, ("loops",), 5)
 
 
+def test_a_table_says_how_long_a_sample_is_and_else_the_driver_does(tmp_path: Path) -> None:
+    driver_says = Target(5, ("rx",), dt=1e-9)
+    assert device(tmp_path, '[devices.fridge]\ndriver = "lab:Fridge"\ndt = 2e-10\n').target_as(driver_says).dt == 2e-10
+    assert device(tmp_path, '[devices.fridge]\ndriver = "lab:Fridge"\n').target_as(driver_says).dt == 1e-9
+
+
 def test_limits_are_those_of_the_table_and_else_the_usual_ones(tmp_path: Path) -> None:
     found = device(tmp_path, '[devices.fridge]\npreset = "line5"\nlimits = { operations = 10 }\n')
     assert found.limits == Limits(operations=10)
@@ -88,6 +94,9 @@ def test_limits_are_those_of_the_table_and_else_the_usual_ones(tmp_path: Path) -
         ("gates = { cx = [{ qubits = [0, 1], duration = -1 }] }", "gates.cx: wanted a duration"),
         ("limits = { operations = 0 }", "limits: operations = 0: wanted a whole number from 1"),
         ("limits = { operation = 5 }", "limits: 'operation' is not one of"),
+        ("dt = 0.0", "dt = 0.0: wanted seconds, more than 0"),
+        ("dt = nan", "dt = nan: wanted seconds, more than 0"),
+        ('dt = "1 ns"', "dt = '1 ns': wanted seconds, more than 0"),
         ("max_simulated_qubits = 0", "max_simulated_qubits = 0: wanted a whole number, 1 or more"),
     ],
 )

@@ -72,6 +72,19 @@ def test_a_target_that_has_no_hash_does_not_cost_a_result(target: Target | None)
     assert stored["counts"] == {"0": 1} and stored["calibration"] == "monday" and stored["target_sha256"] is None
 
 
+def test_the_time_of_a_sample_is_published_where_there_is_one_and_is_part_of_the_hash() -> None:
+    plain = Target(1, ("rx",))
+    timed = replace(plain, dt=2.5e-10)
+    assert "dt" not in plain.as_dict() and Target.from_json(timed.as_json()) == timed
+    assert timed.sha256() != plain.sha256()
+
+
+@pytest.mark.parametrize("dt", [0, -1e-9, float("inf"), float("nan")])
+def test_a_sample_takes_time(dt: float) -> None:
+    with pytest.raises(ValueError, match="wanted seconds, more than 0"):
+        Target.from_dict({**Target(1, ("rx",)).as_dict(), "dt": dt})
+
+
 def test_a_published_target_is_the_same_target() -> None:
     for target in (LINE, UNEVEN, Target(5, ("prx", "cz"), None, "monday", "2026-01-05T08:00:00.000000Z")):
         assert Target.from_dict(json.loads(json.dumps(target.as_dict()))) == target

@@ -17,7 +17,7 @@ from workers.drivers.operations import checked
 from workers.drivers.seeds import seed_of
 from workers.drivers.simulating import RETENTION_SECONDS, Simulating, asked_of, number
 
-_SHAPE = ("num_qubits", "native_gates", "connectivity", "gates", "calibration_id", "calibrated_at")
+_SHAPE = ("num_qubits", "native_gates", "connectivity", "gates", "calibration_id", "calibrated_at", "dt")
 _NOISE = ("one_qubit_error", "two_qubit_error", "readout_error")
 
 
@@ -25,8 +25,8 @@ class Aer(Simulating):
     """A simulated quantum computer that may be noisy.
 
     Device options: those of a target (`num_qubits`, `native_gates`, `connectivity`, `gates` with the figures of each,
-    `calibration_id`, `calibrated_at`); `noise`: "figures", to go wrong as the target's own figures say, or a table of
-    `one_qubit_error`, `two_qubit_error` and `readout_error`; and `method`, `max_memory_mb`, `threads` and
+    `dt`, `calibration_id`, `calibrated_at`); `noise`: "figures", to go wrong as the target's own figures say, or a
+    table of `one_qubit_error`, `two_qubit_error` and `readout_error`; and `method`, `max_memory_mb`, `threads` and
     `max_simulated_qubits` of one run. Job options: `duration`, the least seconds the run lasts.
 
     Same seed, same counts, and a job without a seed gets one made from its id; handles die with the process.

@@ -13,6 +13,7 @@ from qcjob.circuits.openqasm3.gates import distinct
 from qcjob.circuits.openqasm3.reading import Reading
 from qcjob.circuits.openqasm3.scope import Bits
 from qcjob.circuits.openqasm3.values import known
+from qcjob.languages.openqasm.tokens import MOST_SECONDS
 
 
 def gate(reading: Reading, node: ast.QuantumGate) -> None:
@@ -78,6 +79,9 @@ def delay(reading: Reading, node: ast.DelayInstruction) -> None:
     duration = known(node.duration, reading.scope, "a duration")
     if not isinstance(duration, Seconds) or duration < 0:
         raise Fault(node, "wrong-arguments", f"{duration!r} is no duration; wanted one such as 100ns")
+    if duration > MOST_SECONDS:
+        message = f"a delay of {float(duration):g} s: at most {MOST_SECONDS:,} s, a day, are allowed"
+        raise Fault(node, "infinite-parameter", message)
     qubits = [qubit for operand in node.qubits for qubit in reading.on(operand).bits]
     for qubit in qubits if node.qubits else reading.circuit.qubits:
         reading.add(Delay(float(duration), "s"), [qubit], [], node)

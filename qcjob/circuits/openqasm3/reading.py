@@ -67,7 +67,7 @@ class Reading(Registers):
     """`run` reads a statement, `call` a subroutine. Every other method is for the functions that do, one for each kind.
 
     `inputs` are the values of the program's inputs, numbers or sums; `limits` and `num_qubits` are of what it may be
-    written out to.
+    written out to; `dt` are the seconds of the device's unit of time.
     """
 
     def __init__(
@@ -78,13 +78,14 @@ class Reading(Registers):
         limits: Limits,
         num_qubits: int,
         inputs: Mapping[str, Any] | None = None,
+        dt: float | None = None,
     ) -> None:
         super().__init__(num_qubits, limits.clbits)
         constants: dict[str, Any] = {name: Known(value) for name, value in CONSTANTS.items()}
         self.scope = Scope({**constants, **BUILT_IN}, self)
         self.gates = Gates(self.scope, limits.operations)
         self.store = Store(lambda block, bit, value, node: self.write(block, bit, expr.lift(bool(value)), node))
-        self.inputs = inputs
+        self.inputs, self.dt = inputs, dt
         self.declared: set[str] = set()
         """The inputs that the program names."""
         self.calls: list[Call] = []

@@ -57,17 +57,18 @@ def read_openqasm3(
     limits: Limits,
     num_qubits: int,
     inputs: Mapping[str, Any] | None = None,
+    dt: float | None = None,
     *,
     lost: Iterable[str] = (),
     pieces: Callable[[], Iterable[Piece]] = tuple,
 ) -> Program:
     """The circuit of a program. Raises InvalidProgram with every fault that does not follow from another.
 
-    `limits` are of what the program may be written out to, `num_qubits` is how many qubits the device has;
-    `inputs` the values of the program's inputs, numbers or sums. `lost` are names whose declarations were left out;
-    `pieces` gives the statements one by one, for a program that cannot be read as a whole.
+    `limits` are of what the program may be written out to, `num_qubits` is how many qubits the device has, `dt` how
+    many seconds its unit of time; `inputs` the values of the program's inputs, numbers or sums. `lost` are names whose
+    declarations were left out; `pieces` gives the statements one by one, for a program that cannot be read as a whole.
     """
-    reading = Reading(_read, subroutines.value, source, limits, num_qubits, inputs)
+    reading = Reading(_read, subroutines.value, source, limits, num_qubits, inputs, dt)
     reading.scope.lost.update(lost)
     try:
         statements: Sequence[Any] = parse(source).statements

@@ -54,9 +54,7 @@ def evaluate(node: Any, scope: Scope) -> Any:
         case ast.Cast():
             return cast(node, evaluate(node.argument, scope), cast_width(node, scope))
         case ast.DurationLiteral():
-            if node.unit.name not in _UNITS:
-                raise unsupported(node, f"a duration in {node.unit.name}", "use s, ms, us or ns")
-            return Seconds(node.value * _UNITS[node.unit.name])
+            return Seconds(node.value * _unit(node, scope))
         case ast.DurationOf():
             raise unsupported(node, "durationof", "how long operations take is known when they are compiled")
         case ast.SizeOf() if isinstance(node.target, ast.Identifier):
@@ -64,6 +62,13 @@ def evaluate(node: Any, scope: Scope) -> Any:
         case ast.QuantumMeasurement():
             raise Unknown
     raise unsupported(node, f"{kind_of(node)} in an expression")
+
+
+def _unit(node: ast.DurationLiteral, scope: Scope) -> float:
+    seconds = scope.reader.dt if node.unit.name == "dt" else _UNITS[node.unit.name]
+    if seconds is None:
+        raise unsupported(node, "dt", "this device has no dt: write the duration in s, ms, us or ns")
+    return float(seconds)
 
 
 def index(node: Any, scope: Scope, size: int | None = None) -> Key:

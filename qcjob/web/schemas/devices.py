@@ -69,8 +69,12 @@ class DeviceOut(Strict):
     features = fields.List(
         fields.String(),
         required=True,
-        metadata={"description": "Of reset, mid-circuit-measurement, conditionals and loops: what the device can do."},
+        metadata={
+            "description": "Of reset, mid-circuit-measurement, conditionals, loops and assignments: what the device "
+            "can do."
+        },
     )
+    dt = figure("Seconds of one sample, the unit dt of OpenQASM 3; null: the device has none.")
     gates = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.Nested(FiguresOut)),
@@ -117,6 +121,7 @@ class TargetOut(Strict):
     calibrated_at = string(null=True)
     gates = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(FiguresOut)), required=True)
     features = fields.List(fields.String(), required=True)
+    dt = fields.Float(metadata={"description": "Seconds of one sample; not there where the device has none."})
 
 
 class DeviceChangeIn(Strict):
