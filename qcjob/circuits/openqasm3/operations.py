@@ -90,5 +90,6 @@ def delay(reading: Reading, node: ast.DelayInstruction) -> None:
 def box(reading: Reading, node: ast.Box) -> None:
     """box { ... }: what is in it."""
     if node.duration is not None:
-        raise unsupported(node, "a box with a duration of its own", "only a device can keep it")
+        instead = "no compiled program can promise it: write box { } without it, and delay[100ns] where it should wait"
+        raise unsupported(node, "a box with a duration of its own", instead)
     reading.body(node.body)
