@@ -17,6 +17,9 @@ from qcjob.errors import InvalidProgram, ProgramError
 MAX_OBSERVABLES = 100
 MAX_TERMS = 1_000
 MAX_BASES = 100
+MAX_COEFFICIENT = 1e100
+"""In size: squares of sums of so many are numbers still, where larger ones would have an error of 0 or none at all."""
+
 ALLOWED = f'1 to {MAX_OBSERVABLES} Pauli strings such as "ZZI", or objects such as {{"ZZI": 0.5, "XII": -1}}'
 
 _PAULI = re.compile("[IXYZ]+")
@@ -73,8 +76,13 @@ def _check(number: int, pauli: str, coefficient: object, num_qubits: int) -> Non
         raise ValueError(f"number {number} has {pauli[:40]!r}: a Pauli string is made of I, X, Y and Z")
     if len(pauli) != num_qubits:
         raise ValueError(f"number {number} has {len(pauli)} letters; the program has {num_qubits} qubits")
-    if isinstance(coefficient, bool) or not isinstance(coefficient, int | float) or not math.isfinite(coefficient):
-        raise ValueError(f"number {number} has the coefficient {str(coefficient)[:40]}; wanted a real number")
+    if (
+        isinstance(coefficient, bool)
+        or not isinstance(coefficient, int | float)
+        or not abs(coefficient) <= MAX_COEFFICIENT
+    ):
+        wanted = f"a real number of at most {MAX_COEFFICIENT:g} in size"
+        raise ValueError(f"number {number} has the coefficient {str(coefficient)[:40]}; wanted {wanted}")
 
 
 def bases(observables: Sequence[Observable]) -> tuple[str, ...]:

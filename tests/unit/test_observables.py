@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qcjob.observables import MAX_BASES, MAX_TERMS, Observable, bases, estimate, measured, read_observables
+from qcjob.observables import (
+    MAX_BASES,
+    MAX_COEFFICIENT,
+    MAX_TERMS,
+    Observable,
+    bases,
+    estimate,
+    measured,
+    read_observables,
+)
 
 MATRICES = {
     "I": np.eye(2),
@@ -104,12 +113,21 @@ def test_terms_of_one_basis_share_their_shots_in_the_error() -> None:
         ([{"ZZ": "1"}], "coefficient 1; wanted"),
         ([{"ZZ": True}], "coefficient True; wanted"),
         ([{"ZZ": float("inf")}], "coefficient inf; wanted"),
+        ([{"ZZ": float("nan")}], "coefficient nan; wanted"),
+        ([{"ZZ": 10**400}], "coefficient 1000.*; wanted"),
+        ([{"ZZ": -1.01e100}], "coefficient -1.01e\\+100; wanted a real number of at most 1e\\+100 in size"),
         (["ZZ"] * 101, "wanted a list"),
     ],
 )
 def test_what_is_no_observable_is_refused(items: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_observables(items, 2)
+
+
+def test_the_largest_coefficients_have_an_error() -> None:
+    [observable] = read_observables([{"IZ": MAX_COEFFICIENT, "ZI": -MAX_COEFFICIENT}], 2)
+    found = estimate(observable, {"ZZ": {"01": 500, "10": 500}}, 1_000)
+    assert found.standard_error == pytest.approx(MAX_COEFFICIENT * 2 / 1_000**0.5)
 
 
 def test_too_many_terms_and_bases_are_refused() -> None:

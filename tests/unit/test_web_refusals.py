@@ -121,6 +121,7 @@ BODIES: list[tuple[str, str | bytes, str | None, int, str]] = [
     ("an option out of range", with_fields(options={"readout_error": 2}), JSON, 422, "invalid-request"),
     ("an option of the wrong type", with_fields(options={"duration": "1"}), JSON, 422, "invalid-request"),
     ("an option that is 1e400", '{"program":"X(90)","options":{"duration":1e400}}', JSON, 422, "invalid-request"),
+    ("an observable too large", with_fields(options={"observables": [{"X": 10**400}]}), JSON, 422, "invalid-request"),
     ("empty text", "", TEXT, 422, "empty-program"),
     ("blank text", " \n ", TEXT, 422, "empty-program"),
     ("empty program", '{"program": ""}', JSON, 422, "empty-program"),
