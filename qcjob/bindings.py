@@ -20,8 +20,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 def fault_in(bindings: object) -> str | None:
     """What is wrong with bindings whatever the program, naming the binding, from 0, and the parameter; or None."""
-    if not isinstance(bindings, list | tuple) or not 1 <= len(bindings) <= MAX_BINDINGS:
-        return "is empty, too long or no list"
+    if not isinstance(bindings, list | tuple):
+        return "is no list"
+    if not 1 <= len(bindings) <= MAX_BINDINGS:
+        return f"has {len(bindings):,} bindings"
     names = set(bindings[0]) if isinstance(bindings[0], Mapping) else set()
     if not 1 <= len(names) <= MAX_PARAMETERS:
         return f"number 0 is no object with 1 to {MAX_PARAMETERS} names"

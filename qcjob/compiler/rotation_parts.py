@@ -45,8 +45,8 @@ def compile_parts(
         raise InvalidProgram([ProgramError(1, 1, "too-many-operations", message)])
     circuits: list[dict[str, Any]] = []
     parts: list[dict[str, Any]] = []
-    for binding in bindings or (None,):
-        bound = program if binding is None else _bound(program, binding, named or {})
+    for number, binding in enumerate(bindings or (None,)):
+        bound = program if binding is None else _bound(program, number, binding, named or {})
         for basis in bases or (None,):
             said = {"circuit": len(circuits), "binding": binding, "basis": basis}
             parts.append({name: value for name, value in said.items() if value is not None})
@@ -54,13 +54,14 @@ def compile_parts(
     return several(circuits, parts)
 
 
-def _bound(program: Program, binding: Binding, named: Mapping[int, str]) -> Program:
+def _bound(program: Program, number: int, binding: Binding, named: Mapping[int, str]) -> Program:
     rotations = list(program.rotations)
     errors = []
-    for number, name in named.items():
-        rotation = rotations[number] = replace(rotations[number], degrees=float(binding[name]))
+    for at, name in named.items():
+        rotation = rotations[at] = replace(rotations[at], degrees=float(binding[name]))
         if abs(rotation.degrees) > MAX_DEGREES:
-            message = f"{name} = {rotation.degrees:g} degrees is out of range: at most {MAX_DEGREES} in size"
+            said = f"binding {number}: {name} = {rotation.degrees:g} degrees is out of range"
+            message = f"{said}: at most {MAX_DEGREES} in size"
             errors.append(ProgramError(rotation.line, rotation.column, "angle-out-of-range", message))
     if errors:
         raise InvalidProgram(errors)

@@ -123,7 +123,7 @@ def _fault(source: str, position: int, end: int) -> _Fault:
     if _infinite.match(source, position):
         return _out_of_range("an infinite angle")
     text = source[position : min(end, position + 30)]
-    hint = "; a parameter wants bindings, which give its values" if "{" in text else ""
+    hint = "; a parameter is a whole angle, X({theta}), and bindings give its values" if "{" in text else ""
     wanted = f"wanted an axis and a number of degrees, as in {name[0]}(90){hint}"
     return "malformed-rotation", f"{text!r} is no rotation: {wanted}"
 
