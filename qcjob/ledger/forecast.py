@@ -30,7 +30,8 @@ class Standing:
 
     `tag`, `charge`, `virtual_time` and `last_finish` are those of the fair queue, in microseconds over weight.
     `passed_by` counts those of the jobs ahead that would run behind it, but for a session.
-    `work_ahead` is estimated, `work_running` what is left of it for those that run; `stated` the window of the submit.
+    `work_ahead` is estimated, `work_running` what is left of it for those that run, None before one job has COMPLETED;
+    `stated` is the window of the submit.
     """
 
     at: int
@@ -52,7 +53,7 @@ class Standing:
     slots: int
     slots_taken: int
     pace: Pace | None
-    work_ahead: int | None
+    work_ahead: int
     work_running: int | None
     start: Window | None
     stated: Window | None
@@ -102,7 +103,7 @@ def _standing(flat: Sequence[bytes]) -> Standing:
         slots=int(said["slots"]),
         slots_taken=int(said["taken"]),
         pace=Pace(float(said["pace"]), float(said["spread"]), paced) if paced else None,
-        work_ahead=number("work"),
+        work_ahead=int(said["work"]),
         work_running=number("left"),
         start=None if early is None or late is None else (early, late),
         stated=window_from(said.get("stated")),

@@ -58,7 +58,7 @@ def _document(here: Front, job_id: str, told: Standing) -> dict[str, Any]:
         "pace": None
         if told.pace is None
         else {"mean": told.pace.mean, "spread": told.pace.spread, "jobs": told.pace.jobs},
-        "work_ahead_seconds": None if told.work_ahead is None else told.work_ahead / _MICRO,
+        "work_ahead_seconds": told.work_ahead / _MICRO,
         "work_running_seconds": None if told.work_running is None else told.work_running / _MICRO,
         "estimated_start": None if held else _window(told.start),
         "stated_at_submit": _window(told.stated),
