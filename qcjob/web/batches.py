@@ -8,7 +8,6 @@ from flask import Response, g, request
 
 from qcjob.errors import InvalidRequest
 from qcjob.logs import get_logger
-from qcjob.security.caller import OPERATOR
 from qcjob.web import bodies, descriptor, headers
 from qcjob.web.answers import json_response
 from qcjob.web.following import follow
@@ -16,9 +15,9 @@ from qcjob.web.front import front
 from qcjob.web.jobs import described
 from qcjob.web.openapi import empty_answer, header, json_answer, ref, room, route
 from qcjob.web.pages import page, page_arguments, page_query, place
+from qcjob.web.reasons import operators_reason
 from qcjob.web.results import paged
 from qcjob.web.schemas.batches import batch_request
-from qcjob.web.schemas.reasons import reason
 
 blueprint = room("batches", "/v1/batches", "Submit many programs at once.")
 log = get_logger("web.batches")
@@ -138,12 +137,11 @@ def results(batch_id: str) -> Response:
 def cancel(batch_id: str) -> Response:
     """Its waiting jobs are CANCELLED at once, those that run are asked to stop; 409 when all have ended already.
     Operators may cancel anybody's, with a reason; of others a body is not looked at."""
-    here, caller, is_said = front(), g.caller, bodies.checked(g.body)
-    if caller.role == OPERATOR:
-        why = reason(bodies.json_of(request, g.body), "a cancel") if is_said else ""
-        batch = here.operating.cancel_batch(caller, batch_id, why=why)
-    else:
+    here, caller, why = front(), g.caller, operators_reason("a cancel")
+    if why is None:
         batch = here.batching.cancel(caller, batch_id)
+    else:
+        batch = here.operating.cancel_batch(caller, batch_id, why=why)
     log.info("batch cancel asked", batch_id=batch_id, state=batch.state)
     return json_response(descriptor.batch(batch), 202, {} if batch.is_final else {"Retry-After": _RETRY_SECONDS})
 

@@ -19,7 +19,7 @@ from qcjob.web.following import etag, follow
 from qcjob.web.front import Front, front
 from qcjob.web.openapi import empty_answer, header, json_answer, ref, room, route
 from qcjob.web.pages import page
-from qcjob.web.schemas.reasons import reason
+from qcjob.web.reasons import operators_reason
 from qcjob.web.schemas.requests import JobChange, job_change
 from qcjob.web.submission import TEXT_QUERY, asked, located, relocate
 from qcjob.web.waiting import wait_until
@@ -176,12 +176,11 @@ def program(job_id: str) -> Response:
 def cancel(job_id: str) -> Response:
     """A waiting job is CANCELLED at once, a running one is asked to stop; 409 for one that COMPLETED or FAILED.
     Operators may cancel anybody's, with a reason; of others a body is not looked at."""
-    here, caller, is_said = front(), g.caller, bodies.checked(g.body)
-    if caller.role == OPERATOR:
-        why = reason(bodies.json_of(request, g.body), "a cancel") if is_said else ""
-        job = here.operating.cancel(caller, job_id, why=why)
-    else:
+    here, caller, why = front(), g.caller, operators_reason("a cancel")
+    if why is None:
         job = here.service.cancel(caller, job_id)
+    else:
+        job = here.operating.cancel(caller, job_id, why=why)
     log.info("job cancel asked", state=job.state, device=job.device)
     return _answer(job, 202, {})
 

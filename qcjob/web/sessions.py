@@ -13,7 +13,7 @@ from qcjob.web.answers import json_response
 from qcjob.web.front import front
 from qcjob.web.openapi import json_answer, ref, room, route
 from qcjob.web.pages import page, page_arguments, page_query
-from qcjob.web.schemas.reasons import reason
+from qcjob.web.reasons import reason_sent
 from qcjob.web.schemas.sessions import session_request
 from qcjob.web.times import to_text
 
@@ -94,8 +94,7 @@ def one(session_id: str) -> Response:
 def close(session_id: str) -> Response:
     """It takes no more jobs; those that wait are ranked as any others, those that run go on. Operators may close
     anybody's, with a reason."""
-    why = reason(bodies.json_of(request, g.body), "the closing of a session") if bodies.checked(g.body) else ""
-    session = front().sessions.close(g.caller, session_id, why=why)
+    session = front().sessions.close(g.caller, session_id, why=reason_sent("the closing of a session"))
     log.info("session closed", session=session.id, device=session.device, because=session.closed_because)
     return json_response(_document(session))
 

@@ -60,7 +60,7 @@ class ActOut(Strict):
 
     at = moment()
     by = string()
-    what = string("hold, release, move or change tier.")
+    what = string("hold, release, move, change tier or cancel.")
     before = string()
     after = string()
     why = string("Empty where they did not say.")
