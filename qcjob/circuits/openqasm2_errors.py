@@ -17,6 +17,8 @@ from qcjob.circuits.program import Place
 from qcjob.circuits.qiskit_errors import NOT_INCLUDED, told
 from qcjob.errors import ProgramError
 from qcjob.languages.openqasm import Scan, in_own_words, rename_gates, source_place
+from qcjob.languages.openqasm.hints import gate_hint, name_hint
+from qcjob.languages.openqasm.standard import KEYWORDS
 from qcjob.languages.openqasm.statements import Statement, innermost
 from qcjob.languages.openqasm.tokens import Kind
 
@@ -24,6 +26,7 @@ MAX_BYTES = 16 * 2**20
 """What is read in all, each time counted: four seconds of the reader."""
 MAX_ERRORS = 100
 _DECLARES = ("qreg", "creg", "gate", "opaque", "qubit", "bit")  # the last two as OpenQASM 3 has them
+_OF_OPENQASM_3 = KEYWORDS["openqasm3"]
 _WITH_LIBRARY = [
     qasm2.CustomInstruction(each.name, each.num_params, each.num_qubits, each.constructor, builtin=True)
     for each in qasm2.LEGACY_CUSTOM_INSTRUCTIONS
@@ -76,7 +79,7 @@ class Loading:
             statement = self._at(scan.position(line, column))
         follows = statement is not None and not self._lost.isdisjoint(self._words(statement))
         if not follows:
-            error = ProgramError(line, column, code, in_own_words(scan, message))
+            error = ProgramError(line, column, code, in_own_words(scan, message) + self._hint(code, line, column))
             self.errors.setdefault((line, column), error)
         if message.endswith(NOT_INCLUDED) and self._has_library:
             self._has_library = False  # that is what is wrong, and nothing else that needs it
@@ -84,6 +87,19 @@ class Loading:
             self._bytes = MAX_BYTES
         else:
             self._leave_out(statement, is_lost=not self._is_its_name(statement, line, column))
+
+    def _hint(self, code: str, line: int, column: int) -> str:
+        """What the name that is not defined there may stand for: a gate where one is applied, else a register."""
+        texts, token = self._scan.tokens.texts, self._token(self._scan.position(line, column))
+        if code != "undefined-name" or self._scan.tokens.kinds[token] != Kind.WORD or texts[token] in _OF_OPENQASM_3:
+            return ""
+        if self._scan.tokens.kinds[token + 1] == Kind.WORD or texts[token + 1] == "(":
+            library = [each.name for each in qasm2.LEGACY_CUSTOM_INSTRUCTIONS]
+            known = [*library, *(name for name, each in self._scan.gates.items() if each.index < token), "U", "CX"]
+            return gate_hint(texts[token], known, "openqasm2") if texts[token] not in known else ""
+        declared = (self._words(each) for each in self._scan.statements if each.last < token)
+        registers = [words[1] for words in declared if words[0:1] in (["qreg"], ["creg"]) and len(words) > 1]
+        return name_hint(texts[token], registers)
 
     def _leave_out(self, statement: Statement | None, *, is_lost: bool) -> None:
         if statement is None:

@@ -40,7 +40,14 @@ def read(
     errors = {(error.line, error.column): error for error in scanned.errors.values()}
     try:
         program = read_openqasm3(
-            text, limits, num_qubits, inputs, dt, lost=lost, pieces=lambda: pieces(scanned, text, without)
+            text,
+            limits,
+            num_qubits,
+            inputs,
+            dt,
+            lost=lost,
+            gate_prefix=scanned.gate_prefix,
+            pieces=lambda: pieces(scanned, text, without),
         )
     except InvalidProgram as refused:
         for error in (_as_written(scanned, error) for error in refused.errors):

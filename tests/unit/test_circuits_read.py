@@ -288,6 +288,41 @@ def test_a_declaration_of_openqasm_3_in_openqasm_2_is_told_as_such_and_once() ->
     assert all("OpenQASM 3" in error.message for error in found.value.errors)
 
 
+@pytest.mark.parametrize(
+    ("language", "body", "hint"),
+    [
+        ("openqasm3", "cnot q[0], q[1];", "did you mean cx?"),
+        ("openqasm3", "if (c[0]) { Toffoli q[0], q[1], q[2]; }", "did you mean ccx?"),
+        ("openqasm3", "cu1(1) q[0], q[1];", "did you mean cp?"),
+        ("openqasm3", "H q[0];", "did you mean h?"),
+        ("openqasm3", "rxx(1) q[0], q[1];", "it is not in stdgates.inc: define it with `gate`"),
+        ("openqasm3", "gate mirror a { } miror q[0];", "did you mean mirror?"),
+        ("openqasm3", "float angel = 1; rx(angle_) q[0]; rx(angl) q[0];", "did you mean angel?"),
+        ("openqasm3", "qubit[2] data; x Data[0];", "did you mean data?"),
+        ("openqasm3", "teleport q[0];", None),
+        ("openqasm2", "cnot q[0], q[1];", "did you mean cx?"),
+        ("openqasm2", "if (c == 1) cnot q[0], q[1];", "did you mean cx?"),
+        ("openqasm2", "gate g a, b { cnot a, b; }", "did you mean cx?"),
+        ("openqasm2", "ecr q[0], q[1];", "it is not in qelib1.inc: define it with `gate`"),
+        ("openqasm2", "gate mirror a { } miror q[0];", "did you mean mirror?"),
+        ("openqasm2", "qreg data[2]; x date[0];", "did you mean data?"),
+        ("openqasm2", "teleport q[0];", None),
+    ],
+)
+def test_a_name_that_is_nearly_another_is_told_which(language: str, body: str, hint: str | None) -> None:
+    with pytest.raises(InvalidProgram) as found:
+        reading(body, language)
+    messages = [error.message for error in found.value.errors]
+    assert {error.code for error in found.value.errors} == {"undefined-name"}
+    assert all(hint in message if hint else ";" not in message for message in messages)
+
+
+def test_names_are_not_compared_without_end() -> None:
+    declared = "".join(f"int nearly_the_same_name_{number} = 0; " for number in range(1_000))
+    source = declared + "".join(f"rx(nearly_the_same_name_{letter}) q[0]; " for letter in "abcdefghijklmnopqrstuvw" * 4)
+    assert len(within(3.0, lambda: refused(source))) == 92
+
+
 def test_a_subroutine_that_is_applied_like_a_gate_is_told_as_such() -> None:
     with pytest.raises(InvalidProgram) as found:
         reading("def prepare(qubit a) { h a; } prepare q[0];")

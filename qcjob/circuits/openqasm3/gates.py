@@ -16,6 +16,7 @@ from qcjob.circuits.openqasm3.rounds import loop_values
 from qcjob.circuits.openqasm3.scope import Known, Scope, Standard
 from qcjob.circuits.openqasm3.sums import Sum
 from qcjob.circuits.openqasm3.values import angle, known, number, whole
+from qcjob.languages.openqasm.hints import gate_hint
 
 
 @dataclass(slots=True)
@@ -123,6 +124,10 @@ class Gates:
             add_library(self.scope)  # that it is missing is all that is wrong, and told once
             missing = 'it is defined by include "stdgates.inc", which this program does not have'
             raise Fault(node.name, "undefined-name", f"{node.name.name!r} is not defined; {missing}")
+        if gate is None and node.name.name not in self.scope.lost:
+            there = self.scope.names(lambda each: isinstance(each, Standard | Defined))
+            hint = gate_hint(node.name.name, there, "openqasm3")
+            raise Fault(node.name, "undefined-name", f"{node.name.name!r} is not defined{hint}")
         gate = self.scope.get(node.name)
         if not isinstance(gate, Standard | Defined):
             is_called = isinstance(getattr(gate, "node", None), ast.SubroutineDefinition)

@@ -11,6 +11,7 @@ from openqasm3 import ast
 from qiskit.circuit import ClassicalRegister, Clbit, Gate, Qubit
 
 from qcjob.circuits.openqasm3.faults import Fault, Follows, place
+from qcjob.languages.openqasm.hints import name_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Scope:
         self._lines: dict[str, int] = {}
         self.lost: set[str] = set()
         """Names that nothing defines because what would have could not be read."""
+        self.gate_prefix = ""
+        """What the program's own gates have before the names that it gave them."""
 
     @property
     def is_inner(self) -> bool:
@@ -110,8 +113,14 @@ class Scope:
         if isinstance(found, Lost) or (found is None and node.name in self.lost):
             raise Follows
         if found is None:
-            raise Fault(node, "undefined-name", f"{node.name!r} is not defined")
+            known = self.names(lambda each: isinstance(each, Qubits | Bits | Known | Stored))
+            raise Fault(node, "undefined-name", f"{node.name!r} is not defined{name_hint(node.name, known)}")
         return found
+
+    def names(self, wanted: Callable[[Symbol], bool]) -> list[str]:
+        """The names here of what is wanted, the innermost first."""
+        found = [name for level in reversed(self._levels) for name, symbol in level.items() if wanted(symbol)]
+        return [name.removeprefix(self.gate_prefix) for name in found]
 
     def define(self, name: str, symbol: Symbol, node: ast.QASMNode) -> None:
         """Adds a name to the innermost scope. Fault `already-defined` where that, or the language, has it already.

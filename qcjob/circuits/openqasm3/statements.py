@@ -60,16 +60,19 @@ def read_openqasm3(
     dt: float | None = None,
     *,
     lost: Iterable[str] = (),
+    gate_prefix: str = "",
     pieces: Callable[[], Iterable[Piece]] = tuple,
 ) -> Program:
     """The circuit of a program. Raises InvalidProgram with every fault that does not follow from another.
 
     `limits` are of what the program may be written out to, `num_qubits` is how many qubits the device has, `dt` how
-    many seconds its unit of time; `inputs` the values of the program's inputs, numbers or sums. `lost` are names whose
-    declarations were left out; `pieces` gives the statements one by one, for a program that cannot be read as a whole.
+    many seconds its unit of time; `inputs` the values of the program's inputs, numbers or sums. `lost` are names
+    whose declarations were left out; `gate_prefix` stands before the names of the program's own gates; `pieces` gives
+    the statements one by one, for a program that cannot be read as a whole.
     """
     reading = Reading(_read, subroutines.value, source, limits, num_qubits, inputs, dt)
     reading.scope.lost.update(lost)
+    reading.scope.gate_prefix = gate_prefix
     try:
         statements: Sequence[Any] = parse(source).statements
     except InvalidProgram as refused:
