@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -57,9 +57,10 @@ def doctor(shared: Common, repair: bool) -> None:
     except ValueError as error:
         stop(CANNOT, f"could not look: QCJOB_REDIS_URL cannot be used: {error}")
     try:
-        cache = Cache(ledger.client).state() if can_compile() else None  # before the trial compiles, which use it too
         findings = [*Checkup(ledger, repair=repair).run()]
-        findings += [*forgotten_devices(settings, ledger), *_unfit_devices(settings, ledger)]
+        cache = _cache(ledger, findings)  # before the trial compiles, which use it too
+        findings += _seen(findings, lambda: forgotten_devices(settings, ledger))
+        findings += _seen(findings, lambda: _unfit_devices(settings, ledger))
     except (LedgerUnavailable, redis.RedisError) as error:
         stop(CANNOT, f"could not look: {error}. Is it up? It is the Redis of --data or QCJOB_REDIS_URL.")
     if shared.as_json:
@@ -76,6 +77,26 @@ def doctor(shared: Common, repair: bool) -> None:
     if cache is not None and not shared.as_json:
         click.echo(_in_a_line(cache))
     stop(REFUSED if findings else DONE)
+
+
+def _cache(ledger: Ledger, findings: Sequence[Finding]) -> CacheState | None:
+    """The cache of compiled programs, where there can be one; None where what was found is in the way."""
+    try:
+        return Cache(ledger.client).state() if can_compile() else None
+    except redis.ResponseError:
+        if not findings:
+            raise
+        return None
+
+
+def _seen(before: Sequence[Finding], look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a look finds; nothing where a fault that was found before it is in the way."""
+    try:
+        return list(look())
+    except (LedgerUnavailable, redis.ResponseError) as error:
+        if not before or not isinstance(error.__cause__ or error, redis.ResponseError):
+            raise
+        return []
 
 
 def _as_json(cache: CacheState) -> dict[str, int]:

@@ -5,21 +5,21 @@ A job is checked, and mended, by one script, so that work going on at the same t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import redis
 
-from qcjob.devices.driver import DeviceStatus
 from qcjob.errors import LedgerUnavailable
 from qcjob.ids import ID_CHARACTERS
 from qcjob.ledger.finding import Finding
 from qcjob.ledger.layout import ASIDE, Layout
 from qcjob.ledger.ledger import SCHEMA, Ledger
 from qcjob.ledger.memory import MEMORY_SHARE
+from qcjob.ledger.queues import Queues
 from qcjob.ledger.restoring import Restoring
 from qcjob.ledger.scripts import PREFIX, reaching
-from qcjob.ledger.wakeup import message
+from qcjob.lifecycle import VISIBLE
 
 _OLDEST = (6, 2)
 _SETTINGS = {
@@ -28,6 +28,13 @@ _SETTINGS = {
     "maxmemory-policy": ("noeviction", "otherwise a full Redis deletes jobs silently"),
 }
 
+
+_ALWAYS_THERE: Mapping[str, Sequence[str]] = {
+    "batch": ("customer", "jobs", "recorded", "kept", "created", "updated", "version", "asked"),
+    "session": ("customer", "device", "state", "created", "max", "idle"),
+    "reservation": ("customer", "device", "from", "to", "created"),
+}
+"""What no record of these is without. The record of a job is looked at field by field, see restoring.py."""
 
 _BY_ORDER = ("ready:", "own:", "aside:", "turn:")
 """Sets that name a job behind its order."""
@@ -61,15 +68,19 @@ class Checkup:
         yield from Layout(self._client, repair=self._repair).run()
         for look in (
             *(self._records, self._jobs, self._batches, self._sessions, self._reservations),
-            *(self._usage, self._strays, self._queues),
+            *(self._strays, self._usage, Queues(self._ledger, repair=self._repair).run),
         ):
-            try:
-                with reaching():
-                    yield from look()
-            except LedgerUnavailable as error:
-                if not _is_refusal(error):
-                    raise
-                yield Finding("ledger", f"could not be looked at to its end: {error}", "")
+            yield from self._as_far_as(look)
+
+    def _as_far_as(self, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+        """What a look finds until a key of a wrong kind, which is a finding already, is in its way."""
+        try:
+            with reaching():
+                yield from look()
+        except LedgerUnavailable as error:
+            if not _is_refusal(error):
+                raise
+            yield Finding("ledger", f"could not be looked at to its end: {error}", "")
 
     def _redis(self) -> Iterator[Finding]:
         info = self._client.info()
@@ -85,13 +96,18 @@ class Checkup:
         if info["maxmemory"] and info["used_memory"] > MEMORY_SHARE * info["maxmemory"]:
             share = info["used_memory"] / info["maxmemory"]
             yield Finding("redis", f"{share:.0%} of maxmemory is used: no job is accepted", "")
+        yield from self._as_far_as(self._schema)
+
+    def _schema(self) -> Iterator[Finding]:
         schema = self._client.get(f"{PREFIX}schema")
         if schema is None:
             yield Finding("schema", "the ledger's layout is not noted", f"note {SCHEMA}")
             if self._repair:
                 self._client.set(f"{PREFIX}schema", SCHEMA, nx=True)
         elif schema != str(SCHEMA).encode():
-            yield Finding("schema", f"the ledger has layout {schema.decode()}, this version knows {SCHEMA}", "")
+            yield Finding(
+                "schema", f"the ledger has layout {schema.decode('utf-8', 'replace')}, this version knows {SCHEMA}", ""
+            )
 
     def _records(self) -> Iterator[Finding]:
         """The record of every job by itself, and of those that were moved aside because they were no hash."""
@@ -112,7 +128,7 @@ class Checkup:
 
     def _each(self, kind: str) -> Iterator[Finding]:
         for found_id in self._ids(f"{kind}:"):
-            if kind == "job" and found_id in self._damaged:
+            if (kind == "job" and found_id in self._damaged) or (yield from self._incomplete(kind, found_id)):
                 continue
             try:
                 found = check(self._ledger, found_id, kind, repair=self._repair)
@@ -122,6 +138,22 @@ class Checkup:
                 found = [(f"cannot be checked, its record must be damaged: {error}", "")]
             for what, mend in found:
                 yield Finding(f"{kind} {found_id}", what, mend)
+
+    def _incomplete(self, kind: str, found_id: str) -> Generator[Finding, None, bool]:
+        """Whether fields are missing without which nobody knows what the record was: then it is moved aside."""
+        names, key = _ALWAYS_THERE.get(kind, ()), f"{PREFIX}{kind}:{found_id}"
+        missing = [
+            name
+            for name, found in zip(names, self._client.hmget(key, names) if names else (), strict=True)
+            if not found
+        ]
+        if missing:
+            aside = f"{PREFIX}{ASIDE}{key}"
+            said = f"its record is damaged: {', '.join(missing)} missing"
+            yield Finding(f"{kind} {found_id}", said, f"move it to {aside}")
+            if self._repair:
+                self._client.rename(key, aside)
+        return bool(missing)
 
     def _usage(self) -> Iterator[Finding]:
         """What is counted of each customer."""
@@ -144,7 +176,7 @@ class Checkup:
         for family in ("batched:", "pending:", "errors:"):
             for batch_id in self._ids(family):
                 passes = self._client.ttl(f"{PREFIX}{family}{batch_id}") >= 0  # of a batch that is being accepted
-                if not passes and not self._exists(batch_id, "batch:"):
+                if not passes and not self._exists(batch_id, "batch:", f"{ASIDE}{PREFIX}batch:"):
                     yield Finding(f"{PREFIX}{family}{batch_id}", "belongs to no batch", "delete it")
                     if self._repair:
                         self._client.delete(f"{PREFIX}{family}{batch_id}")
@@ -182,46 +214,14 @@ class Checkup:
                 what = (
                     "" if member == order + found_id.encode() else f"names {found_id} by an order that is not its own"
                 )
+            elif key.startswith(f"{PREFIX}jobs:".encode()) and found_id not in self._damaged:
+                customer = self._client.hget(f"{PREFIX}job:{found_id}", "customer") or b""
+                lists = (f"{PREFIX}jobs:".encode() + customer, *_lists_of(customer))
+                what = "" if key in lists else f"names {found_id}, which is another customer's"
             if what:
                 yield Finding(key.decode("utf-8", "replace"), what, "strike it out")
                 if self._repair:
                     self._client.zrem(key, member)
-
-    def _queues(self) -> Iterator[Finding]:
-        """Every device with work has a wake-up, and its queue holds nothing else."""
-        for device in sorted(name.decode() for name in self._client.smembers(f"{PREFIX}devices")):
-            waiting = self._client.zcard(f"{PREFIX}ready:{device}")
-            taken = self._client.zcard(f"{PREFIX}leases:{device}") + self._client.zcard(f"{PREFIX}holds:{device}")
-            published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status", "word")
-            wrong = [
-                (field, value)
-                for field, value, is_sound in (
-                    ("slots", published[0], str.isdecimal),
-                    ("status", published[1], list(DeviceStatus).__contains__),
-                )
-                if value is not None and not is_sound(value.decode("utf-8", "replace"))
-            ]
-            for field, value in wrong:
-                yield Finding(f"device {device}", f"its {field} is {value!r}", "forget it: its worker tells it again")
-                if self._repair:
-                    self._client.hdel(f"{PREFIX}device:{device}", field)
-            if wrong:
-                published = self._client.hmget(f"{PREFIX}device:{device}", "slots", "status", "word")
-                published = [None, None, published[2]]
-            free = int(published[0] or 1) - taken
-            takes_jobs = published[1] is None or DeviceStatus(published[1].decode()).takes_jobs
-            takes_jobs = takes_jobs and published[2] is None
-            if waiting and free > 0 and takes_jobs and not self._client.llen(device):
-                yield Finding(
-                    f"queue {device}", f"{waiting} jobs wait, {free} slots are free, no wake-up is queued", "wake"
-                )
-                if self._repair:
-                    self._client.lpush(device, message(device))
-            foreign = [item for item in self._client.lrange(device, 0, 999) if item != message(device)]
-            if foreign:
-                yield Finding(f"queue {device}", f"{len(foreign)} messages are no wake-ups of ours", "remove them")
-                for item in foreign if self._repair else ():
-                    self._client.lrem(device, 0, item)
 
     def _ids(self, family: str) -> Iterator[str]:
         prefix = f"{PREFIX}{family}"
@@ -233,6 +233,10 @@ class Checkup:
 
     def _exists(self, found_id: str, *families: str) -> bool:
         return bool(self._client.exists(*(f"{PREFIX}{family}{found_id}" for family in families)))
+
+
+def _lists_of(customer: bytes) -> list[bytes]:
+    return [b"%bjobs:%b:%b" % (PREFIX.encode(), customer, state.encode()) for state in VISIBLE]
 
 
 def _is_refusal(error: LedgerUnavailable) -> bool:

@@ -93,6 +93,18 @@ FAULTS: dict[str, Callable[[Any, dict[str, str]], object]] = {
     "would pass by itself in 60 s": lambda r, j: r.expire(f"qcjob:result:{j['completed']}", 60),
     "its slots is b'many'": lambda r, j: r.hset("qcjob:device:simulator", "slots", "many"),
     "its status is b'asleep'": lambda r, j: r.hset("qcjob:device:simulator", "status", "asleep"),
+    "which is another customer's": lambda r, j: r.zadd("qcjob:jobs:zed", {j["waiting"]: 1}),
+    "longer than any run can need it": lambda r, j: r.zadd("qcjob:holds:simulator", {"nobody:1": 9e15}),
+    "max, idle missing": lambda r, j: r.hset(
+        f"qcjob:session:{j['waiting']}",
+        mapping={"customer": "alice", "device": "simulator", "state": "x", "created": 1},
+    ),
+    "kept, created, updated, version, asked missing": lambda r, j: r.hset(
+        f"qcjob:batch:{j['waiting']}", mapping={"customer": "alice", "jobs": 1, "recorded": 1}
+    ),
+    "to, created missing": lambda r, j: r.hset(
+        f"qcjob:reservation:{j['waiting']}", mapping={"customer": "alice", "device": "simulator", "from": 1}
+    ),
     "which is no job and no batch": lambda r, j: r.set("qcjob:idempotency:alice:1", b"\xff"),
 }
 
