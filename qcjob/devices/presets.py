@@ -3,7 +3,7 @@
     simulator      127 qubits, all to all, rotations of any angle and cz
     line5          5 qubits in a line, cx
     heavyhex27     27 qubits on the edges and corners of hexagons, cx both ways
-    heavyhex127    127 qubits likewise, ecr one way only, and the choices and loops of a modern machine
+    heavyhex127    127 qubits likewise, ecr one way only, and every feature there is
 
 Where a program gives times in dt, one is 1 ns on the first and 2/9 ns on the others.
 
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from qcjob.gates import GATES
-from qcjob.target import CONDITIONALS, FEATURES, MID_CIRCUIT, RESET, Figures, Table, Target
+from qcjob.target import FEATURES, MID_CIRCUIT, RESET, Figures, Table, Target
 
 Pair = tuple[int, int]
 
@@ -58,9 +58,9 @@ def heavyhex27() -> Target:
 
 
 def heavyhex127() -> Target:
-    """127 qubits on eighteen hexagons; ecr runs each pair one way, and programs may choose by what they measured."""
+    """127 qubits on eighteen hexagons; ecr runs each pair one way, and programs may do all that a program can say."""
     pairs = tuple(_hexagons(rows=7, columns=15))
-    return _made("heavyhex127", 127, pairs, "ecr", 533e-9, 7e-3, (RESET, MID_CIRCUIT, CONDITIONALS), directed=True)
+    return _made("heavyhex127", 127, pairs, "ecr", 533e-9, 7e-3, FEATURES, directed=True)
 
 
 PRESETS: dict[str, Callable[[], Target]] = {

@@ -145,3 +145,7 @@ def test_hexagons_hang_together_with_three_neighbours_at_most(target: Target, pa
 def test_ecr_runs_one_way_only() -> None:
     target = heavyhex127()
     assert all(target.supports("ecr", pair) != target.supports("ecr", pair[::-1]) for pair in target.connectivity or ())
+
+
+def test_the_largest_ready_made_device_does_all_that_a_program_can_ask() -> None:
+    assert set(heavyhex127().features) == set(FEATURES)
