@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from qiskit.circuit import ControlFlowOp, QuantumCircuit, Qubit
+from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit, Qubit
 
 from qcjob.circuits.blocks import Block
 from qcjob.circuits.openqasm2_errors import Loading, refused
@@ -20,14 +20,18 @@ from qcjob.circuits.qiskit_errors import told
 from qcjob.circuits.vocabulary import respelled
 from qcjob.errors import InvalidProgram, ProgramError
 from qcjob.languages.openqasm import Scan
+from qcjob.languages.openqasm.tokens import MOST_SECONDS
 
 
-def read_openqasm2(scan: Scan) -> Program:
-    """The circuit of a program. Raises InvalidProgram with all that Qiskit's reader does not take, and its own."""
+def read_openqasm2(scan: Scan, dt: float | None = None) -> Program:
+    """The circuit of a program; `dt` are the seconds of the device's unit of time.
+
+    Raises InvalidProgram with all that Qiskit's reader does not take, and its own.
+    """
     loading = Loading(scan)
     circuit, errors = loading.circuit, loading.errors
     block = Block()
-    written = _Written(scan.gate_prefix)
+    written = _Written(scan.gate_prefix, dt)
     gone = {statement.first for statement in loading.without}
     places = _places(scan, circuit, gone) if circuit.data else ()
     for instruction, place in zip(circuit.data, places, strict=True):
@@ -108,8 +112,8 @@ def _times(texts: list[str], sizes: Mapping[str, int], num_qubits: int) -> int:
 class _Written:
     """Operations with the program's own gates written out: Qiskit takes a gate for the one its name says."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, prefix: str, dt: float | None) -> None:
+        self._prefix, self._dt = prefix, dt
         self._definitions: dict[tuple[Any, ...], QuantumCircuit | None] = {}
         self._told: set[str] = set()
         """The gates without a definition that were told of."""
@@ -122,6 +126,9 @@ class _Written:
             block.add(respelled(instruction.operation), qubits, instruction.clbits, place)
             return
         operation = instruction.operation
+        if isinstance(operation, Delay):
+            block.add(self._wait(operation, place), qubits, (), place)
+            return
         key = (instruction.name, *instruction.params)
         if key not in self._definitions:
             self._definitions[key] = _definition(operation, place)
@@ -135,6 +142,16 @@ class _Written:
         outer = dict(zip(definition.qubits, qubits, strict=True))
         for inner in definition.data:
             self.add(inner, [outer[qubit] for qubit in inner.qubits], block, place)
+
+    def _wait(self, operation: Delay, place: Place) -> Delay:
+        if self._dt is None:
+            raise _refused(place, "unsupported", "delay is in dt, which this device does not have; leave it out")
+        seconds = float(operation.duration) * self._dt
+        if not 0 <= seconds <= MOST_SECONDS:
+            raise _refused(
+                place, "infinite-parameter", f"a delay of {seconds:g} s: 0 to {MOST_SECONDS:,} s are allowed"
+            )
+        return Delay(seconds, "s")
 
 
 def _definition(operation: Any, place: Place) -> QuantumCircuit | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from qcjob.languages.openqasm.standard import WAIT
+
 _message = re.compile(r"(?:<input>:(\d+),(\d+): )?(.*)", re.DOTALL)
 
 NOT_INCLUDED = 'it is defined by include "qelib1.inc", which this program does not have'
@@ -21,9 +23,9 @@ _CODES = {
     "index-out-of-range": r"out-of-range",
     "duplicate-qubit": r"duplicate qubits",
     "register-size-mismatch": r"cannot resolve broadcast",
-    "infinite-parameter": r"divide by zero|constant folding",
+    "infinite-parameter": r"divide by zero|constant folding|too large to convert",
     "wrong-arguments": r"\btakes? \d+|, not an? |__init__\(\) (?:missing|takes)"
-    r"|parameter index out of range",
+    r"|parameter index out of range|only accept an integer|must be positive",
 }
 """What is wrong, by the words for it; whatever else the reader says is about syntax."""
 
@@ -38,7 +40,14 @@ def told(error: BaseException) -> tuple[int | None, int, str, str]:
     found = _message.fullmatch(text.strip("'\""))
     assert found is not None
     line, column, message = found.groups()
-    if found := _not_included.search(message):
+    if (found := _not_included.search(message)) and found[1] == WAIT:
+        return (
+            int(line),
+            int(column) + 1,
+            "undefined-name",
+            f"'{WAIT}' is not defined; write `opaque {WAIT}(t) q;` first",
+        )
+    if found:
         return int(line), int(column) + 1, "undefined-name", f"{found[1]!r} is not defined; {NOT_INCLUDED}"
     if found := _of_openqasm3.match(message):
         message = (

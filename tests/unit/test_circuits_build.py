@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit, qasm2
 
 from qcjob.circuits.build import Built, build
 from qcjob.circuits.entanglers import ENTANGLERS
@@ -69,6 +70,31 @@ def test_a_device_without_dt_says_so_and_what_to_write(runtime: str) -> None:
     (error,) = found.value.errors
     assert (error.line, error.column, error.code) == (1, 21, "unsupported")
     assert error.message == "dt is not supported; this device has no dt: write the duration in s, ms, us or ns"
+
+
+@pytest.mark.parametrize("runtime", ["verbatim", "optimized"])
+def test_a_wait_that_qiskit_wrote_in_openqasm2_is_a_delay_in_dt(runtime: str) -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.x(0)
+    circuit.delay(100, 0, "dt")
+    circuit.measure(0, 0)
+    compiled = made(qasm2.dumps(circuit), replace(LINE, dt=2e-9), runtime).compiled
+    assert [op[2] for op in compiled["ops"] if op[0] == "delay"] == [pytest.approx([200e-9])]
+    assert refused(qasm2.dumps(circuit), LINE, runtime) == [(7, 1, "unsupported")]
+
+
+@pytest.mark.parametrize(
+    ("wait", "code"),
+    [
+        ("1.5", "wrong-arguments"),
+        ("-1", "wrong-arguments"),
+        ("1e30", "infinite-parameter"),
+        ("1e15", "infinite-parameter"),
+    ],
+)
+def test_a_wait_in_openqasm2_is_a_whole_number_of_samples(wait: str, code: str) -> None:
+    source = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[1];\nopaque delay(t) a;\ndelay({wait}) q[0];'
+    assert refused(source, replace(LINE, dt=2e-9)) == [(3, 1, code)]
 
 
 def test_a_delay_of_more_than_a_day_is_refused_however_it_is_written() -> None:

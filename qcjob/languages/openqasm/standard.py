@@ -22,6 +22,9 @@ DEFINED = {
 LATER = frozenset([*_LATER, "rccx", "rc3x", "c3x", "c3sqrtx", "c4x"])
 """Names that some editions of qelib1.inc have: theirs until the program defines its own."""
 
+WAIT = "delay"
+"""The opaque gate under whose name Qiskit writes a wait of so many dt, and reads it."""
+
 _WORDS = ["OPENQASM", "include", "gate", "measure", "barrier", "reset", "if", "qreg", "creg", "pi"]
 _WORDS_3 = ["def", "extern", "box", "let", "break", "continue", "else", "end", "return", "for", "while", "in", "switch"]
 _WORDS_3 += ["case", "default", "nop", "input", "output", "const", "readonly", "mutable", "qubit", "bool", "bit", "int"]

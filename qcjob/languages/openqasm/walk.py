@@ -18,6 +18,7 @@ from qcjob.languages.openqasm.declarations import (
 )
 from qcjob.languages.openqasm.operands import listed_values, loop_rounds, operand_sizes
 from qcjob.languages.openqasm.operations import read_expression, read_operation
+from qcjob.languages.openqasm.standard import WAIT
 from qcjob.languages.openqasm.state import Register, State
 from qcjob.languages.openqasm.tokens import Kind
 
@@ -172,7 +173,9 @@ def _subroutine(state: State, index: int) -> int:
 
 
 def _opaque(state: State, start: int, end: int) -> None:
-    """A gate without a body."""
+    """A gate without a body; a wait that Qiskit wrote, `opaque delay(param0) q0;`, is none of the program's own."""
+    if state.texts[start + 1] == WAIT and state.texts[start + 2] == "(" and end - start == 6:
+        return
     if start + 1 < end:
         definition = read_definition_name(state, start + 1, is_gate=True)
         definition.weight, definition.is_open = 1, False
