@@ -23,15 +23,17 @@ from qcjob.languages.openqasm import Scan
 from qcjob.languages.openqasm.tokens import MOST_SECONDS
 
 
-def read_openqasm2(scan: Scan, dt: float | None = None) -> Program:
+def read_openqasm2(scan: Scan, limit: int, dt: float | None = None) -> Program:
     """The circuit of a program; `dt` are the seconds of the device's unit of time.
+
+    `limit` is how many operations the library's u0(n), n times the identity, may be written out to.
 
     Raises InvalidProgram with all that Qiskit's reader does not take, and its own.
     """
     loading = Loading(scan)
     circuit, errors = loading.circuit, loading.errors
     block = Block()
-    written = _Written(scan.gate_prefix, dt)
+    written = _Written(scan.gate_prefix, limit, dt)
     gone = {statement.first for statement in loading.without}
     places = _places(scan, circuit, gone) if circuit.data else ()
     for instruction, place in zip(circuit.data, places, strict=True):
@@ -112,8 +114,8 @@ def _times(texts: list[str], sizes: Mapping[str, int], num_qubits: int) -> int:
 class _Written:
     """Operations with the program's own gates written out: Qiskit takes a gate for the one its name says."""
 
-    def __init__(self, prefix: str, dt: float | None) -> None:
-        self._prefix, self._dt = prefix, dt
+    def __init__(self, prefix: str, limit: int, dt: float | None) -> None:
+        self._prefix, self._left, self._dt = prefix, limit, dt
         self._definitions: dict[tuple[Any, ...], QuantumCircuit | None] = {}
         self._told: set[str] = set()
         """The gates without a definition that were told of."""
@@ -129,6 +131,10 @@ class _Written:
         if isinstance(operation, Delay):
             block.add(self._wait(operation, place), qubits, (), place)
             return
+        if instruction.name == "u0":
+            self._left -= int(instruction.params[0])
+            if self._left < 0:
+                raise _refused(place, "too-many-operations", "written out, u0 is more operations than are allowed")
         key = (instruction.name, *instruction.params)
         if key not in self._definitions:
             self._definitions[key] = _definition(operation, place)

@@ -33,7 +33,7 @@ def read(
     num_qubits = max(num_qubits, scanned.num_qubits)
     if language == "openqasm2":
         check_names(inputs or (), ())
-        return read_openqasm2(scanned, dt)
+        return read_openqasm2(scanned, limits.operations, dt)
     without = left_out(scanned)
     text = rename_gates(scanned, without)
     lost = {name for statement in without for name in names_in(scanned, statement)}

@@ -317,6 +317,13 @@ def test_a_name_that_is_nearly_another_is_told_which(language: str, body: str, h
     assert all(hint in message if hint else ";" not in message for message in messages)
 
 
+def test_a_library_gate_that_is_n_operations_counts_as_many() -> None:
+    few = Limits(operations=10)
+    assert names(reading("u0(4) q[0]; u0(6) q[1];", "openqasm2", limits=few)) == ["id"] * 10
+    assert refused("u0(4) q[0]; u0(7) q[1];", "openqasm2", limits=few) == [(4, 13, "too-many-operations")]
+    assert refused("u0(1000000000) q;", "openqasm2") == [(4, 1, "too-many-operations")]
+
+
 def test_names_are_not_compared_without_end() -> None:
     declared = "".join(f"int nearly_the_same_name_{number} = 0; " for number in range(1_000))
     source = declared + "".join(f"rx(nearly_the_same_name_{letter}) q[0]; " for letter in "abcdefghijklmnopqrstuvw" * 4)
