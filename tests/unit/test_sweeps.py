@@ -14,6 +14,7 @@ from qiskit.quantum_info import Operator
 from qcjob.circuits.build import build
 from qcjob.circuits.document import to_circuit
 from qcjob.circuits.openqasm3.sums import NotLinear, Sum
+from qcjob.circuits.read import read
 from qcjob.compiler.parts import bindings_of, circuit, parts_of
 from qcjob.devices.config import SIMULATOR, Devices
 from qcjob.devices.presets import ideal, line5
@@ -117,6 +118,22 @@ def test_a_sum_refuses_whatever_would_be_a_choice_or_no_sum(use: Any) -> None:
 def test_names_that_are_not_the_programs_are_refused(bindings: Any, said: str) -> None:
     with pytest.raises(InvalidProgram, match=said) as refused:
         swept("rx(a) q[0];" + MEASURE, line5(), bindings)
+    assert refused.value.errors[0].code == "invalid-bindings"
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "said"),
+    [
+        ("uint[4] n", 17.0, "its type does not hold: it would be 1"),
+        ("uint[4] n", -1.0, "n in the bindings: -1 does not fit into 4 bits"),
+        ("bool n", 2.0, "its type does not hold: it would be True"),
+        ("int n", 0.5, "wanted a whole number"),
+    ],
+)
+def test_a_number_that_an_inputs_type_does_not_hold_is_refused(declared: str, value: float, said: str) -> None:
+    text = f"OPENQASM 3.0; input {declared}; qubit[2] q; if (n == 1) U(1, 0, 0) q[0];"
+    with pytest.raises(InvalidProgram, match=said) as refused:
+        read(text, "openqasm3", Limits(), 5, {"n": value})
     assert refused.value.errors[0].code == "invalid-bindings"
 
 

@@ -90,8 +90,15 @@ def given(reading: Reading, node: ast.IODeclaration) -> None:
         raise NotLinear
     if isinstance(node.type, ast.IntType | ast.UintType | ast.BoolType) and value != int(value):
         raise Fault(node, "invalid-bindings", f"{name} is {value!r} in the bindings; wanted a whole number")
+    try:
+        held = kind(value)
+    except Fault as fault:
+        raise Fault(node, "invalid-bindings", f"{name} in the bindings: {fault}") from fault
+    if isinstance(node.type, ast.IntType | ast.UintType | ast.BoolType) and held != value:
+        message = f"{name} is {value!r} in the bindings, which its type does not hold: it would be {held!r}"
+        raise Fault(node, "invalid-bindings", message)
     reading.declared.add(name)
-    reading.scope.define(name, Known(kind(value)), node)
+    reading.scope.define(name, Known(held), node)
 
 
 def ignored(reading: Reading, node: ast.Pragma) -> None:
