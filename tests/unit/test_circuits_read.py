@@ -330,6 +330,11 @@ def test_names_are_not_compared_without_end() -> None:
     assert len(within(3.0, lambda: refused(source))) == 92
 
 
+def test_calls_of_a_subroutine_whose_name_was_taken_are_not_told_again() -> None:
+    assert refused("def rx(qubit a) { reset a; } rx(q[0]); rx(q[1]);") == [(4, 5, "already-defined")]
+    assert refused("x(q[0]);") == [(4, 1, "wrong-arguments")]
+
+
 def test_a_subroutine_that_is_applied_like_a_gate_is_told_as_such() -> None:
     with pytest.raises(InvalidProgram) as found:
         reading("def prepare(qubit a) { h a; } prepare q[0];")

@@ -33,8 +33,12 @@ class Returned(Exception):
 
 
 def define(reading: Reading, node: ast.SubroutineDefinition) -> None:
-    """The body is looked into when it is called."""
-    reading.scope.define(node.name.name, Subroutine(node), node)
+    """The body is looked into when it is called. Where the name is taken, what calls it is not to blame."""
+    try:
+        reading.scope.define(node.name.name, Subroutine(node), node)
+    except Fault:
+        reading.scope.lost.add(node.name.name)
+        raise
     reading.unread[node.name.name] = node
 
 
@@ -47,9 +51,12 @@ def statement(reading: Reading, node: ast.ExpressionStatement) -> None:
     """name(arguments); as a statement."""
     if not isinstance(node.expression, ast.FunctionCall):
         raise unsupported(node, "an expression as a statement")
+    name = node.expression.name.name
     reading.scope.get(node.expression.name)
     if not is_call(reading.scope, node.expression):
-        raise unsupported(node, "this as a statement")
+        if name in reading.scope.lost:
+            raise Follows
+        raise Fault(node, "wrong-arguments", f"{name!r} is no subroutine: only what a def defines is called like this")
     value(reading, node.expression, as_bits=reading.gives_bits(node.expression))
 
 
