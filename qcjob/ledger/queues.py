@@ -11,7 +11,8 @@ from qcjob.ledger.ledger import Ledger
 from qcjob.ledger.scripts import PREFIX
 from qcjob.ledger.wakeup import message
 
-_A_WHILE_SECONDS = 60.0
+_LONG_SECONDS = 3_600.0
+"""A slot may be held for the `submit_timeout` of its device, which an operator may have made shorter since."""
 
 
 class Queues:
@@ -61,9 +62,9 @@ class Queues:
 
     def _holds(self, device: str) -> Iterator[Finding]:
         """A slot that is held for a run that may go on is given back some time."""
-        seconds = self._client.hget(f"{PREFIX}device:{device}", "submit_timeout") or b"30"
-        timeout = float(seconds) if seconds.replace(b".", b"", 1).isdigit() else 30.0
-        latest = self._ledger.now() + int((max(timeout, 30.0) + _A_WHILE_SECONDS) * 1_000_000)
+        seconds = self._client.hget(f"{PREFIX}device:{device}", "submit_timeout") or b""
+        timeout = float(seconds) if seconds.replace(b".", b"", 1).isdigit() else 0.0
+        latest = self._ledger.now() + int((timeout + _LONG_SECONDS) * 1_000_000)
         for member in self._client.zrangebyscore(f"{PREFIX}holds:{device}", f"({latest}", "+inf"):
             what = f"a slot is held for {member.decode('utf-8', 'replace')} for longer than any run can need it"
             yield Finding(f"device {device}", what, "give it back")

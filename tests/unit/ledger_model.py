@@ -786,7 +786,8 @@ class LedgerModel(RuleBasedStateMachine):
         for batch_id in list(self.batches):
             self._go_on(batch_id)
         self.keep()
-        assert list(SoundLedger(self.ledger).run()) == []
+        findings = list(SoundLedger(self.ledger).run())
+        assert not findings, findings
         for customer in CUSTOMERS:
             mine = [told.new.id for told in self.jobs.values() if told.new.customer == customer]
             assert [job.id for job in list_jobs(self.ledger, customer, limit=200).items] == mine[::-1]
