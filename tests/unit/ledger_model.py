@@ -688,6 +688,9 @@ class LedgerModel(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         self.world.pass_time(seconds)
         self.unwatched.update(DEVICES)
+        for told in self.jobs.values():
+            if told.new.not_after is not None:
+                told.new = replace(told.new, not_after=self.world.after(seconds, told.new.not_after))
 
     @rule()
     def keep(self) -> None:

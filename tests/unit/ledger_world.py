@@ -24,6 +24,9 @@ class World(Protocol):
     def pass_time(self, seconds: float) -> None:
         """From now on everything is due so much sooner."""
 
+    def after(self, seconds: float, at: int) -> int:
+        """What a moment in a job's record is when so much time has passed."""
+
 
 class MovedClock:
     """On fakeredis, whose clock is moved by hand."""
@@ -36,6 +39,9 @@ class MovedClock:
 
     def pass_time(self, seconds: float) -> None:
         self._clock.advance(seconds)
+
+    def after(self, seconds: float, at: int) -> int:
+        return at
 
 
 class MovedDeadlines:
@@ -68,9 +74,14 @@ class MovedDeadlines:
         for key in self.client.scan_iter("qcjob:session:*"):
             if self.client.hexists(key, "activated"):
                 self.client.hincrby(key, "activated", -round(seconds * 1_000_000))
-        for key in self.client.scan_iter("qcjob:reservation:*"):
-            for name in ("from", "to"):
-                self.client.hincrby(key, name, -round(seconds * 1_000_000))
+        for family, names in {"job": ("due", "not_after"), "reservation": ("from", "to")}.items():
+            for key in self.client.scan_iter(f"qcjob:{family}:*"):
+                for name in names:
+                    if self.client.hexists(key, name):
+                        self.client.hincrby(key, name, -round(seconds * 1_000_000))
+
+    def after(self, seconds: float, at: int) -> int:
+        return at - round(seconds * 1_000_000)
 
 
 @dataclass(frozen=True)
