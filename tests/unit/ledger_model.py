@@ -705,7 +705,7 @@ class LedgerModel(RuleBasedStateMachine):
         assert not late, "what is past its deadline does not wait"
         for batch_id, due in before.scores("unfinished").items():
             if due <= until and self.batches[batch_id].pending:
-                assert due <= since or after.fields(f"batch:{batch_id}")["recorded"] != "2", "it is gone on with"
+                assert due > since or after.fields(f"batch:{batch_id}")["recorded"] != "2", "it is gone on with"
                 self._go_on(batch_id)
         gone = {(claim.id, claim.fence) for claim in self.claims if after.job(claim.id) is None}
         assert self._void(before, since) | gone <= void <= self._void(before, until) | gone
