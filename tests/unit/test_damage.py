@@ -18,7 +18,9 @@ from qcjob.lifecycle import JobState
 from tests.unit.conftest import Clock
 from tests.unit.webtest import Web
 
-SPOILT = (None, "", "x", "-1", "1e400", "{", "9" * 20, b"\xff\xfe")
+Spoilt = tuple[str | bytes | None, ...]
+SPOILT = [(None, "", "x"), pytest.param(("-1", "1e400", "{", "9" * 20, b"\xff\xfe"), marks=pytest.mark.long)]
+"""What becomes of a field. The second lot is tried by `make crash`."""
 COUNTS = {"counts": {"0": 10}, "seed": 1, "compiler": "qcjob", "calibration": None}
 MANY = {
     **{"seed": 1, "tags": ("a",), "options": {"x": 1}, "retries": 1, "on_uncertain": "fail"},
@@ -54,19 +56,20 @@ def test_every_field_of_a_record_is_tried_here(ledger: Ledger, new_job: Callable
     assert {name.decode() for name in ledger.client.hgetall(f"qcjob:job:{job.id}")} <= set(FIELDS)
 
 
+@pytest.mark.parametrize("values", SPOILT)
 @pytest.mark.parametrize("runs", [False, True])
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_damaged_job_does_not_stop_its_device(
-    ledger: Ledger, clock: Clock, new_job: Callable[..., NewJob], field: str, runs: bool
+    ledger: Ledger, clock: Clock, new_job: Callable[..., NewJob], field: str, runs: bool, values: Spoilt
 ) -> None:
-    for value in SPOILT:
+    for value in values:
         ledger.client.flushall()
         ledger.online("simulator", {"slots": "1"})
         first, second = ledger.submit(new_job(**MANY)), ledger.submit(new_job())
         assert not runs or ledger.claim("simulator", "w") is not None
         spoil(ledger, first.id, field, value)
         taken = []
-        for _ in range(10):
+        for _ in range(10 if runs else 5):
             clock.advance(6)
             ledger.keep(1e6)
             if claim := ledger.claim("simulator", "w"):
@@ -75,12 +78,13 @@ def test_a_damaged_job_does_not_stop_its_device(
         assert second.id in taken, value
 
 
+@pytest.mark.parametrize("values", SPOILT)
 @pytest.mark.parametrize("state", ["waiting", "running", "completed"])
 @pytest.mark.parametrize("field", FIELDS)
 def test_what_cannot_be_read_is_named_and_mended(
-    ledger: Ledger, clock: Clock, new_job: Callable[..., NewJob], field: str, state: str
+    ledger: Ledger, clock: Clock, new_job: Callable[..., NewJob], field: str, state: str, values: Spoilt
 ) -> None:
-    for value in SPOILT:
+    for value in values:
         ledger.client.flushall()
         ledger.online("simulator", {"slots": "9"})
         job = ledger.submit(new_job(**MANY))
