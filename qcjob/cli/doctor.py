@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import redis
@@ -24,6 +24,8 @@ from qcjob.service.catalogue import Catalogue
 from qcjob.service.proving import unfit
 from qcjob.settings import Settings
 from qcjob.wiring import build_compilation, build_ledger
+
+T = TypeVar("T")
 
 
 @click.command(
@@ -58,7 +60,8 @@ def doctor(shared: Common, repair: bool) -> None:
         stop(CANNOT, f"could not look: QCJOB_REDIS_URL cannot be used: {error}")
     try:
         findings = [*Checkup(ledger, repair=repair).run()]
-        cache = _cache(ledger, findings)  # before the trial compiles, which use it too
+        states = _seen(findings, lambda: [Cache(ledger.client).state()] if can_compile() else [])
+        cache = states[0] if states else None  # before the trial compiles, which use it too
         findings += _seen(findings, lambda: forgotten_devices(settings, ledger))
         findings += _seen(findings, lambda: _unfit_devices(settings, ledger))
     except (LedgerUnavailable, redis.RedisError) as error:
@@ -79,18 +82,8 @@ def doctor(shared: Common, repair: bool) -> None:
     stop(REFUSED if findings else DONE)
 
 
-def _cache(ledger: Ledger, findings: Sequence[Finding]) -> CacheState | None:
-    """The cache of compiled programs, where there can be one; None where what was found is in the way."""
-    try:
-        return Cache(ledger.client).state() if can_compile() else None
-    except redis.ResponseError:
-        if not findings:
-            raise
-        return None
-
-
-def _seen(before: Sequence[Finding], look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """What a look finds; nothing where a fault that was found before it is in the way."""
+def _seen(before: Sequence[Finding], look: Callable[[], Iterable[T]]) -> list[T]:
+    """What a look sees; nothing where a fault that was found before it is in the way."""
     try:
         return list(look())
     except (LedgerUnavailable, redis.ResponseError) as error:

@@ -88,13 +88,14 @@ def given(reading: Reading, node: ast.IODeclaration) -> None:
     value = reading.inputs[name]
     if isinstance(value, Sum) and not isinstance(node.type, ast.FloatType | ast.AngleType):
         raise NotLinear
-    if isinstance(node.type, ast.IntType | ast.UintType | ast.BoolType) and value != int(value):
+    is_whole = isinstance(node.type, ast.IntType | ast.UintType | ast.BoolType)
+    if is_whole and value != int(value):
         raise Fault(node, "invalid-bindings", f"{name} is {value!r} in the bindings; wanted a whole number")
     try:
         held = kind(value)
     except Fault as fault:
         raise Fault(node, "invalid-bindings", f"{name} in the bindings: {fault}") from fault
-    if isinstance(node.type, ast.IntType | ast.UintType | ast.BoolType) and held != value:
+    if is_whole and held != value:
         message = f"{name} is {value!r} in the bindings, which its type does not hold: it would be {held!r}"
         raise Fault(node, "invalid-bindings", message)
     reading.declared.add(name)
